@@ -1,0 +1,45 @@
+import type { Readable } from 'node:stream';
+import type { Instant } from './vocabulary.ts';
+
+/** Opaque: names one content of a key (an ETag, a version id, inode and mtime). */
+export type Version = string;
+
+export interface Stat {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modified: Instant;
+  readonly version: Version;
+}
+
+/** Inclusive, zero-based. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface PutOptions {
+  /** Fail with kind `exists` when the key exists. */
+  readonly ifAbsent?: boolean;
+  /** Fail with kind `conflict` unless the key holds this version. */
+  readonly ifMatch?: Version;
+  readonly retainUntil?: Instant;
+}
+
+/**
+ * Where bytes live. Keys are relative paths with `/`. `put` is atomic: after a crash the key holds the old bytes,
+ * the new bytes, or nothing. A retry asks for the body again; an ambiguous conditional put is settled by `stat`.
+ */
+export interface Store {
+  put(key: string, body: () => Readable, options: PutOptions, signal: AbortSignal): Promise<Stat>;
+  /** Fails with kind `not-found`. */
+  get(
+    key: string,
+    options: { readonly range?: ByteRange; readonly version?: Version },
+    signal: AbortSignal,
+  ): Promise<Readable>;
+  stat(key: string, signal: AbortSignal): Promise<Stat | undefined>;
+  /** Keys that start with the prefix, in ascending order; never temporary files. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<Stat>;
+  /** Idempotent. */
+  delete(key: string, signal: AbortSignal): Promise<void>;
+}
