@@ -1,3 +1,4 @@
+import type { ErrorKind } from '../base/errors.ts';
 import type { Reached } from '../base/crash-points.ts';
 import type { Command, Processes } from '../base/processes.ts';
 import type { Artifact, ArtifactKind, Capture } from './backup.ts';
@@ -37,8 +38,10 @@ export interface Finding {
   readonly message: string;
   /** What to do about it, for a warning or a problem. */
   readonly hint?: string;
-  /** The kind of error a problem would become. */
-  readonly kind?: 'unreachable' | 'denied' | 'too-old' | 'no-space' | 'failed';
+  /** The kind of error a problem becomes when it stops a run; `failed` unless given. */
+  readonly kind?: ErrorKind;
+  /** What a problem stands in the way of; both unless given (a dropped database does not stop a restore). */
+  readonly stops?: 'backup' | 'restore';
 }
 
 /** What a look at the live service says; nothing is changed by it. */
