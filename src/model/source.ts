@@ -133,9 +133,9 @@ export interface StageRequest {
  */
 export interface SafetyCopies {
   /** Takes a full, verified backup of the live data; resolves with it, readable. */
-  capture(): Promise<ReadableBackup>;
+  capture(context: Context): Promise<ReadableBackup>;
   /** An earlier one, after a crash. */
-  open(id: BackupId): Promise<ReadableBackup>;
+  open(id: BackupId, context: Context): Promise<ReadableBackup>;
 }
 
 /** What one kind of content check found: damage makes the backup bad, warnings do not. */

@@ -1,0 +1,77 @@
+import { stopwatch } from '../base/clock.ts';
+import { BackupError } from '../base/errors.ts';
+import type { Agent, BackupRequest, BackupResult, History, Run, StageResult } from '../model/agent.ts';
+import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import type { Inspection } from '../model/source.ts';
+import type { BackupId, Service } from '../model/vocabulary.ts';
+import { backup } from '../operations/backup.ts';
+import { openContext } from '../operations/context.ts';
+import type { OperationDependencies } from '../operations/dependencies.ts';
+import { history } from '../operations/history.ts';
+import { Restoration } from '../operations/restoration.ts';
+import { validate } from '../operations/validate.ts';
+
+/** An agent whose tools and data are where this process runs. Keeps a restore open between its verbs. */
+export class InProcessAgent implements Agent {
+  readonly service: Service;
+  readonly #deps: OperationDependencies;
+  readonly #open = new Map<string, Restoration>();
+
+  constructor(deps: OperationDependencies) {
+    this.service = deps.source.service;
+    this.#deps = deps;
+  }
+
+  async inspect(run: Run): Promise<Inspection> {
+    await using work = await openContext(this.#deps, run);
+    return await this.#deps.source.inspect(work.context);
+  }
+
+  backup(request: BackupRequest, run: Run): Promise<BackupResult> {
+    return backup(request, this.#deps, run);
+  }
+
+  history(run: Run): Promise<History> {
+    return history(this.#deps, run);
+  }
+
+  async validate(id: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<readonly ValidationOutcome[]> {
+    return await validate(await this.#deps.repository.find(id, run.signal), levels, this.#deps, run);
+  }
+
+  async stage(recovery: string, id: BackupId, run: Run): Promise<StageResult> {
+    if (this.#open.has(recovery)) {
+      throw new BackupError(`recovery ${recovery} has staged ${this.service} already`, { kind: 'busy' });
+    }
+    const seconds = stopwatch();
+    const restoration = await Restoration.stage(recovery, id, this.#deps, run);
+    this.#open.set(recovery, restoration);
+    return { ...(await restoration.compare(id, run)), seconds: seconds() };
+  }
+
+  async swap(recovery: string, run: Run): Promise<void> {
+    await (await this.#restoration(recovery, run)).swap(run);
+  }
+
+  async rollback(recovery: string, run: Run): Promise<void> {
+    await (await this.#restoration(recovery, run)).rollback(run);
+  }
+
+  async finish(recovery: string, run: Run): Promise<void> {
+    await (await this.#restoration(recovery, run)).finish(run);
+  }
+
+  async release(recovery: string): Promise<void> {
+    const restoration = this.#open.get(recovery);
+    this.#open.delete(recovery);
+    await restoration?.[Symbol.asyncDispose]();
+  }
+
+  async #restoration(recovery: string, run: Run): Promise<Restoration> {
+    const open = this.#open.get(recovery);
+    if (open !== undefined) return open;
+    const attached = await Restoration.attach(recovery, this.#deps, run);
+    this.#open.set(recovery, attached);
+    return attached;
+  }
+}

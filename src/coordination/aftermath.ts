@@ -1,0 +1,95 @@
+import { BackupError, SeveralErrors } from '../base/errors.ts';
+import type { Service } from '../model/vocabulary.ts';
+import { type CoordinatedRun, errorsOf, forEachAgent, runOf } from './fan-out.ts';
+import {
+  type CoordinationDependencies,
+  type KnownRecovery,
+  knownRecoveries,
+  lockRecovery,
+  rollBack,
+  settleUnderLock,
+} from './settle.ts';
+
+/** What `recover status` shows of one recovery. */
+export interface RecoverySummary {
+  readonly id: string;
+  readonly outcome: 'interrupted' | 'recovered' | 'rolled-back' | 'finished';
+  readonly services: readonly {
+    readonly service: Service;
+    readonly backup: string;
+    readonly last: string;
+    readonly safety: string | undefined;
+  }[];
+}
+
+/** All recoveries, oldest first. */
+export async function recoveryStatus(deps: CoordinationDependencies): Promise<RecoverySummary[]> {
+  return (await knownRecoveries(deps)).map(({ journal, state }) => ({
+    id: journal.id,
+    outcome: state.outcome ?? 'interrupted',
+    services: state.services.map(({ service, backup, last, safety }) => ({ service, backup, last, safety })),
+  }));
+}
+
+/** Puts back what the recovery replaced: the newest one that was not finished, unless one is named. */
+export async function rollbackRecovery(
+  id: string | undefined,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<string> {
+  await using _lock = await lockRecovery(deps, run.signal);
+  await settleUnderLock(deps, run);
+  const recovery = await findRecovered(id, deps);
+  await assertNewest(recovery, deps);
+  await rollBack(recovery, deps, run);
+  return recovery.journal.id;
+}
+
+/** Destroys what the recovery replaced; after this there is no way back but another backup. */
+export async function finishRecovery(
+  id: string | undefined,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<string> {
+  await using _lock = await lockRecovery(deps, run.signal);
+  await settleUnderLock(deps, run);
+  const { journal, state } = await findRecovered(id, deps);
+  const agents = deps.agents.filter((agent) => state.services.some((each) => each.service === agent.service));
+  const results = await forEachAgent(agents, async (agent) => {
+    try {
+      await agent.finish(journal.id, runOf(run, agent.service));
+    } finally {
+      await agent.release(journal.id);
+    }
+  });
+  const errors = errorsOf(results);
+  if (errors.length > 0) throw new SeveralErrors(`recovery ${journal.id} could not be finished`, errors);
+  await journal.append({ event: 'ended', outcome: 'finished' });
+  return journal.id;
+}
+
+async function findRecovered(id: string | undefined, deps: CoordinationDependencies): Promise<KnownRecovery> {
+  const recovered = (await knownRecoveries(deps)).filter((each) => each.state.outcome === 'recovered');
+  const found = id === undefined ? recovered.at(-1) : recovered.find((each) => each.journal.id === id);
+  if (found !== undefined) return found;
+  throw new BackupError(id === undefined ? 'there is no recovery to act on' : `no recovery ${id} to act on`, {
+    kind: 'not-found',
+    hint: 'see: recover status',
+  });
+}
+
+/** An older recovery's replaced data may only come back once the newer ones were put back. */
+async function assertNewest(recovery: KnownRecovery, deps: CoordinationDependencies): Promise<void> {
+  const own = new Set(recovery.state.services.map((each) => each.service));
+  const later = (await knownRecoveries(deps)).find(
+    ({ journal, state }) =>
+      journal.id > recovery.journal.id &&
+      (state.outcome === 'recovered' || state.outcome === 'finished') &&
+      state.services.some((each) => own.has(each.service)),
+  );
+  if (later === undefined) return;
+  throw new BackupError(`a later recovery, ${later.journal.id}, replaced the same services`, {
+    kind: 'failed',
+    hint: `roll that one back first: recover rollback ${later.journal.id}`,
+  });
+}

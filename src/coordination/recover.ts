@@ -1,0 +1,167 @@
+import { stopwatch } from '../base/clock.ts';
+import { asError, BackupError, SeveralErrors, throwIfAborted } from '../base/errors.ts';
+import { RecoveryJournal } from '../journal/recovery-journal.ts';
+import { replay } from '../journal/recovery-state.ts';
+import type { Agent, StageResult } from '../model/agent.ts';
+import type { Cutover } from '../model/source.ts';
+import type { BackupId, Service } from '../model/vocabulary.ts';
+import { choosePoint, type PointRequest, type RecoveryPoint } from '../policy/recovery-point.ts';
+import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf } from './fan-out.ts';
+import { type CoordinationDependencies, lockRecovery, rollBack, settleUnderLock } from './settle.ts';
+
+export interface RecoverRequest extends PointRequest {
+  /** Stage the services at the same time (`PARALLEL_RECOVERY`). */
+  readonly parallel: boolean;
+}
+
+export interface RecoveryReport {
+  /** Names the recovery for `recover rollback` and `recover finish`. */
+  readonly id: string;
+  readonly point: RecoveryPoint;
+  readonly staged: readonly StageResult[];
+  /** From the start to the commit: the recovery time that was achieved. */
+  readonly seconds: number;
+  readonly phases: Readonly<Record<'stage' | 'swap', number>>;
+}
+
+/**
+ * Recovers services from one point: stages all beside the live data, compares each with its facts, swaps, and keeps
+ * what was replaced until `finish`. A failure in any of them puts all back.
+ */
+export async function recover(
+  request: RecoverRequest,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<RecoveryReport> {
+  const seconds = stopwatch();
+  await using _lock = await lockRecovery(deps, run.signal);
+  await settleUnderLock(deps, run);
+  const agents = deps.agents.filter((each) => request.services.includes(each.service));
+  const point = await choose(request, agents, run);
+  const journal = new RecoveryJournal(deps.stateDirectory, recoveryId(deps), deps.clock);
+  await journal.append({ event: 'begun', backups: backupsByService(point) });
+  try {
+    const staged = await stageAll(point, journal.id, request, agents, run);
+    const stageSeconds = seconds();
+    await swapAll(staged, journal.id, agents, run);
+    await assertHealthy(agents, run);
+    await journal.append({ event: 'committed' });
+    await journal.append({ event: 'ended', outcome: 'recovered' });
+    const total = seconds();
+    return {
+      id: journal.id,
+      point,
+      staged,
+      seconds: total,
+      phases: { stage: stageSeconds, swap: total - stageSeconds },
+    };
+  } catch (error) {
+    await undo(journal, asError(error), deps, run);
+    throw error;
+  } finally {
+    await Promise.all(agents.map((agent) => agent.release(journal.id)));
+  }
+}
+
+async function choose(request: PointRequest, agents: readonly Agent[], run: CoordinatedRun): Promise<RecoveryPoint> {
+  const histories = await forEachAgent(agents, (agent) => agent.history(runOf(run, agent.service)));
+  const errors = errorsOf(histories);
+  if (errors.length > 0) throw new SeveralErrors('the backups could not be read', errors);
+  const { point, reasons } = choosePoint(
+    valuesOf(histories).flatMap((each) => each.backups),
+    request,
+  );
+  if (point !== undefined) return point;
+  throw new BackupError(`nothing to recover from matches "${request.selector}": ${summary(reasons)}`, {
+    kind: 'not-found',
+    hint: 'see what there is: list',
+  });
+}
+
+function summary(reasons: readonly string[]): string {
+  const shown = reasons.slice(0, 4).join('; ');
+  if (reasons.length <= 4) return shown === '' ? 'there are no backups' : shown;
+  return `${shown}; and ${reasons.length - 4} more`;
+}
+
+function recoveryId(deps: CoordinationDependencies): string {
+  return `recovery_${deps.clock.now().slice(0, 23).replaceAll(/[-:.]/g, '').replace('T', '_')}`;
+}
+
+function backupsByService(point: RecoveryPoint): Partial<Record<Service, BackupId>> {
+  return Object.fromEntries(point.backups.map((each) => [each.service, each.id]));
+}
+
+async function stageAll(
+  point: RecoveryPoint,
+  recovery: string,
+  request: RecoverRequest,
+  agents: readonly Agent[],
+  run: CoordinatedRun,
+): Promise<StageResult[]> {
+  const stage = async (agent: Agent): Promise<StageResult> => {
+    const backup = point.backups.find((each) => each.service === agent.service);
+    if (backup === undefined) throw new BackupError(`the point holds no ${agent.service}`, { kind: 'not-found' });
+    const staged = await agent.stage(recovery, backup.id, runOf(run, agent.service));
+    assertEqual(agent.service, staged);
+    return staged;
+  };
+  const results = await forEachAgent(agents, stage, request.parallel ? 'parallel' : 'sequential');
+  throwIfAborted(run.signal);
+  const errors = errorsOf(results);
+  if (errors.length > 0) throw new SeveralErrors('nothing live was changed', errors);
+  return valuesOf(results);
+}
+
+function assertEqual(service: Service, { backup, differences }: StageResult): void {
+  const [first] = differences;
+  if (first === undefined) return;
+  const more = differences.length > 1 ? ` (and ${differences.length - 1} more)` : '';
+  throw new BackupError(
+    `${service}: ${backup} restored does not equal what was captured: ${first.name} was ${String(first.expected)}, is ${String(first.actual)}${more}`,
+    { kind: 'damaged', hint: 'nothing live was changed; recover from an earlier backup: list' },
+  );
+}
+
+/** Those first whose swap takes longest to undo. */
+const ORDER: Readonly<Record<Cutover, number>> = { rewrite: 0, restart: 1, atomic: 2 };
+
+async function swapAll(
+  staged: readonly StageResult[],
+  recovery: string,
+  agents: readonly Agent[],
+  run: CoordinatedRun,
+): Promise<void> {
+  for (const { backup } of staged.toSorted((a, b) => ORDER[a.cutover] - ORDER[b.cutover])) {
+    const agent = agents.find((each) => backup.startsWith(`${each.service}_`));
+    throwIfAborted(run.signal);
+    await agent?.swap(recovery, runOf(run, agent.service));
+  }
+}
+
+/** A service that no longer answers, or lacks its database, was not recovered. */
+async function assertHealthy(agents: readonly Agent[], run: CoordinatedRun): Promise<void> {
+  const results = await forEachAgent(agents, async (agent) => {
+    const { findings } = await agent.inspect(runOf(run, agent.service));
+    const ill = findings.find((each) => each.kind === 'unreachable' || each.kind === 'missing');
+    if (ill === undefined) return;
+    throw new BackupError(`${agent.service} is not healthy after the swap: ${ill.message}`, { kind: 'failed' });
+  });
+  const errors = errorsOf(results);
+  if (errors.length > 0) throw new SeveralErrors('not healthy after the swap', errors);
+}
+
+/** Rolling back goes on when the run was cancelled: its signal is one that never aborts. */
+async function undo(
+  journal: RecoveryJournal,
+  failure: Error,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<void> {
+  const state = replay(await journal.events());
+  try {
+    await rollBack({ journal, state }, deps, { ...run, signal: new AbortController().signal });
+  } catch (error) {
+    throw new SeveralErrors(`recovery ${journal.id} failed and could not be put back`, [failure, asError(error)]);
+  }
+}

@@ -1,0 +1,84 @@
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { BackupError, SeveralErrors } from '../base/errors.ts';
+import { type FileLock, lockFile } from '../base/file-lock.ts';
+import type { Log } from '../base/log.ts';
+import type { Processes } from '../base/processes.ts';
+import { RecoveryJournal } from '../journal/recovery-journal.ts';
+import { replay, type RecoveryState } from '../journal/recovery-state.ts';
+import type { Agent } from '../model/agent.ts';
+import { type CoordinatedRun, errorsOf, forEachAgent, runOf } from './fan-out.ts';
+
+/** What commands on several services are made of. */
+export interface CoordinationDependencies {
+  readonly agents: readonly Agent[];
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly stateDirectory: string;
+  readonly log: Log;
+}
+
+/** A recovery that its journal knows. */
+export interface KnownRecovery {
+  readonly journal: RecoveryJournal;
+  readonly state: RecoveryState;
+}
+
+/** One recovery at a time: held by recover, restore, rollback, finish and whoever ends an interrupted one. */
+export async function lockRecovery(deps: CoordinationDependencies, signal: AbortSignal): Promise<FileLock> {
+  const lock = await lockFile(path.join(deps.stateDirectory, 'recovery', '.lock'), 'exclusive', deps.processes, signal);
+  if (lock !== undefined) return lock;
+  throw new BackupError('a recovery is in progress', { kind: 'busy', hint: 'wait for it, or see: recover status' });
+}
+
+/** All recoveries of the state directory, oldest first. */
+export async function knownRecoveries(deps: CoordinationDependencies): Promise<KnownRecovery[]> {
+  const ids = await RecoveryJournal.ids(deps.stateDirectory);
+  return await Promise.all(
+    ids.map(async (id) => {
+      const journal = new RecoveryJournal(deps.stateDirectory, id, deps.clock);
+      return { journal, state: replay(await journal.events()) };
+    }),
+  );
+}
+
+/** Ends what an interrupted recovery left: back before its commit, forward after it. Returns what was ended. */
+export async function settleInterrupted(deps: CoordinationDependencies, run: CoordinatedRun): Promise<string[]> {
+  if ((await interrupted(deps)).length === 0) return [];
+  await using _lock = await lockRecovery(deps, run.signal);
+  return await settleUnderLock(deps, run);
+}
+
+/** The same when the recovery lock is already held. */
+export async function settleUnderLock(deps: CoordinationDependencies, run: CoordinatedRun): Promise<string[]> {
+  const open = await interrupted(deps);
+  for (const recovery of open.reverse()) {
+    deps.log.warn(`recovery ${recovery.journal.id} was interrupted: ending it`);
+    if (recovery.state.committed) await recovery.journal.append({ event: 'ended', outcome: 'recovered' });
+    else await rollBack(recovery, deps, run);
+  }
+  return open.map((each) => each.journal.id);
+}
+
+async function interrupted(deps: CoordinationDependencies): Promise<KnownRecovery[]> {
+  return (await knownRecoveries(deps)).filter((each) => each.state.outcome === undefined);
+}
+
+/** Puts back every service of a recovery; throws when one of them could not be, and leaves the journal open then. */
+export async function rollBack(
+  { journal, state }: KnownRecovery,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<void> {
+  const agents = deps.agents.filter((agent) => state.services.some((each) => each.service === agent.service));
+  const results = await forEachAgent(agents, async (agent) => {
+    try {
+      await agent.rollback(journal.id, runOf(run, agent.service));
+    } finally {
+      await agent.release(journal.id);
+    }
+  });
+  const errors = errorsOf(results);
+  if (errors.length > 0) throw new SeveralErrors(`recovery ${journal.id} could not be rolled back`, errors);
+  await journal.append({ event: 'ended', outcome: 'rolled-back' });
+}

@@ -1,0 +1,111 @@
+import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { BackupError, systemCode } from '../base/errors.ts';
+import type { RestoreJournal, StagedHandle } from '../model/source.ts';
+import type { BackupId, Service } from '../model/vocabulary.ts';
+
+/** One line of a recovery's journal. Before `committed` the next run rolls back, after it it goes on. */
+export type JournalEvent =
+  | { readonly event: 'begun'; readonly backups: Readonly<Partial<Record<Service, BackupId>>> }
+  | { readonly event: 'handle'; readonly service: Service; readonly handle: StagedHandle }
+  | { readonly event: 'note'; readonly service: Service; readonly note: Readonly<Record<string, string>> }
+  | { readonly event: 'safety'; readonly service: Service; readonly backup: BackupId }
+  | { readonly event: 'staged' | 'swapping' | 'swapped' | 'rolled-back'; readonly service: Service }
+  | { readonly event: 'finished' | 'discarded'; readonly service: Service }
+  | { readonly event: 'committed' }
+  | { readonly event: 'ended'; readonly outcome: RecoveryOutcome };
+
+export type RecoveryOutcome = 'recovered' | 'rolled-back' | 'finished';
+
+/**
+ * What a recovery has done: `<STATE_DIR>/recovery/<id>.jsonl`, one JSON object a line, each appended by one
+ * write(2) and fsynced before anything it announces is done. Several processes may append.
+ */
+export class RecoveryJournal {
+  readonly id: string;
+  readonly #file: string;
+  readonly #clock: Clock;
+
+  constructor(stateDirectory: string, id: string, clock: Clock) {
+    this.id = id;
+    this.#file = path.join(stateDirectory, 'recovery', `${id}.jsonl`);
+    this.#clock = clock;
+  }
+
+  async append(event: JournalEvent): Promise<void> {
+    await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+    const file = await open(this.#file, 'a+', 0o600);
+    try {
+      const start = (await endsTorn(file)) ? '\n' : '';
+      const line = Buffer.from(`${start}${JSON.stringify({ at: this.#clock.now(), ...event })}\n`);
+      const { bytesWritten } = await file.write(line);
+      if (bytesWritten !== line.length) throw new BackupError(`${this.#file}: short write`, { kind: 'no-space' });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await syncDirectory(path.dirname(this.#file));
+  }
+
+  /** Every event so far. A line without its end was cut by a crash: what it announced was never begun. */
+  async events(): Promise<JournalEvent[]> {
+    const text = await readFile(this.#file, 'utf8').catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return '';
+      throw error;
+    });
+    return text
+      .split('\n')
+      .filter((line) => line.endsWith('}'))
+      .map((line) => parseLine(line, this.#file));
+  }
+
+  /** The journal as one service's source sees it. */
+  forService(service: Service): RestoreJournal {
+    return {
+      handle: (handle) => this.append({ event: 'handle', service, handle }),
+      note: (note) => this.append({ event: 'note', service, note }),
+    };
+  }
+
+  /** Ids of all recoveries, oldest first. */
+  static async ids(stateDirectory: string): Promise<string[]> {
+    const names = await readdir(path.join(stateDirectory, 'recovery')).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+    return names
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => name.slice(0, -'.jsonl'.length))
+      .sort();
+  }
+}
+
+function parseLine(line: string, file: string): JournalEvent {
+  try {
+    return JSON.parse(line) as JournalEvent;
+  } catch (cause) {
+    throw new BackupError(`${file}: a line of the recovery journal cannot be read`, {
+      kind: 'damaged',
+      hint: 'look at the file: its lines before this one say what was done',
+      cause,
+    });
+  }
+}
+
+/** Whether a crash cut the last line. */
+async function endsTorn(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString() !== '\n';
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,125 @@
+import { isVerified, type Manifest, type Proof } from '../model/backup.ts';
+import { isBackupType, type BackupType, type Service } from '../model/vocabulary.ts';
+
+/** What the choice is made from: every backup with an authenticated manifest. */
+export interface Candidate {
+  readonly manifest: Manifest;
+  readonly proof: Proof | undefined;
+}
+
+export interface PointRequest {
+  /** `latest`, a type (`daily`), the id of a recovery point, or the id of one of its backups. */
+  readonly selector: string;
+  /** Every service that a recovery must bring back. */
+  readonly services: readonly Service[];
+  readonly allowFuzzy: boolean;
+  readonly allowSuspect: boolean;
+}
+
+/** The backups a recovery starts from, and how they belong together. */
+export interface RecoveryPoint {
+  /** Undefined when services only ran on their own schedules. */
+  readonly id: string | undefined;
+  readonly backups: readonly Manifest[];
+  /** Between the earliest and the latest moment, in seconds. */
+  readonly skewSeconds: number;
+  /** What a person should know before using it. */
+  readonly warnings: readonly string[];
+}
+
+export interface PointChoice {
+  readonly point: RecoveryPoint | undefined;
+  /** Why newer ones were passed over, or why there is none. */
+  readonly reasons: readonly string[];
+}
+
+const FULL: readonly BackupType[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'];
+
+/** Chooses what to recover. Pure; explains itself. The newest complete point wins over newer single backups. */
+export function choosePoint(candidates: readonly Candidate[], request: PointRequest): PointChoice {
+  const reasons: string[] = [];
+  const usable = candidates.filter((each) => {
+    const objection = objectionTo(each, request);
+    if (objection !== undefined) reasons.push(`${each.manifest.id}: ${objection}`);
+    return objection === undefined;
+  });
+  const matching = usable.filter((each) => matches(each.manifest, request.selector));
+  const complete = completePoints(matching, usable, request);
+  const [newest] = complete.sort((a, b) => (a.at < b.at ? 1 : -1));
+  if (newest !== undefined) return { point: pointOf(newest.id, newest.backups), reasons };
+  return looseChoice(matching, request, reasons);
+}
+
+function objectionTo({ manifest, proof }: Candidate, request: PointRequest): string | undefined {
+  if (manifest.purpose === 'safety') return 'a safety copy of what a restore replaced';
+  if (!FULL.includes(manifest.type)) return `type ${manifest.type} is no full capture`;
+  if (!isVerified(proof)) return 'not verified';
+  if (manifest.consistency === 'fuzzy' && !request.allowFuzzy) return 'fuzzy (--allow-fuzzy takes it)';
+  if (manifest.suspect.length > 0 && !request.allowSuspect) return 'suspect (--allow-suspect takes it)';
+  return undefined;
+}
+
+function matches(manifest: Manifest, selector: string): boolean {
+  if (selector === 'latest') return true;
+  if (isBackupType(selector)) return manifest.type === selector;
+  return manifest.id === selector || manifest.recoveryPoint?.id === selector;
+}
+
+interface CompletePoint {
+  readonly id: string;
+  readonly at: string;
+  readonly backups: readonly Manifest[];
+}
+
+function completePoints(
+  matching: readonly Candidate[],
+  usable: readonly Candidate[],
+  { services }: PointRequest,
+): CompletePoint[] {
+  const ids = new Set(matching.flatMap(({ manifest }) => manifest.recoveryPoint?.id ?? []));
+  return [...ids].flatMap((id) => {
+    const members = usable.map((each) => each.manifest).filter((each) => each.recoveryPoint?.id === id);
+    const wanted = new Set([...services, ...members.flatMap((each) => each.recoveryPoint?.services ?? [])]);
+    const backups = [...wanted].flatMap((service) => newest(members, service) ?? []);
+    return backups.length === wanted.size ? [{ id, at: latestMoment(backups), backups }] : [];
+  });
+}
+
+function looseChoice(matching: readonly Candidate[], request: PointRequest, reasons: string[]): PointChoice {
+  const manifests = matching.map((each) => each.manifest);
+  const backups = request.services.flatMap((service) => newest(manifests, service) ?? []);
+  const missing = request.services.filter((service) => backups.every((each) => each.service !== service));
+  if (missing.length === 0 && backups.length > 0) {
+    const point = pointOf(undefined, backups);
+    const skew = `no complete recovery point: these backups were taken on their own, ${point.skewSeconds.toFixed(0)} s apart`;
+    return { point: { ...point, warnings: [skew, ...point.warnings] }, reasons };
+  }
+  return { point: undefined, reasons: [...missing.map((each) => `${each}: no usable backup`), ...reasons] };
+}
+
+function newest(manifests: readonly Manifest[], service: Service): Manifest | undefined {
+  return manifests
+    .filter((each) => each.service === service)
+    .reduce<Manifest | undefined>(
+      (best, each) => (best === undefined || each.sequence > best.sequence ? each : best),
+      undefined,
+    );
+}
+
+function latestMoment(backups: readonly Manifest[]): string {
+  return backups.map((each) => each.moment).reduce((a, b) => (a > b ? a : b), '');
+}
+
+/** Between the earliest and the latest of the moments, in seconds. */
+export function skewSeconds(moments: readonly string[]): number {
+  const times = moments.map((each) => Date.parse(each));
+  return times.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / 1000;
+}
+
+function pointOf(id: string | undefined, backups: readonly Manifest[]): RecoveryPoint {
+  const warnings = backups.flatMap((each) => [
+    ...(each.consistency === 'fuzzy' ? [`${each.id} is fuzzy: writes went on while it was taken`] : []),
+    ...(each.suspect.length > 0 ? [`${each.id} is suspect: ${each.suspect.join('; ')}`] : []),
+  ]);
+  return { id, backups, skewSeconds: skewSeconds(backups.map((each) => each.moment)), warnings };
+}
