@@ -52,7 +52,7 @@ export async function settleInterrupted(deps: CoordinationDependencies, run: Coo
 /** The same when the recovery lock is already held. */
 export async function settleUnderLock(deps: CoordinationDependencies, run: CoordinatedRun): Promise<string[]> {
   const open = await interrupted(deps);
-  for (const recovery of open.reverse()) {
+  for (const recovery of open.toReversed()) {
     deps.log.warn(`recovery ${recovery.journal.id} was interrupted: ending it`);
     if (recovery.state.committed) await recovery.journal.append({ event: 'ended', outcome: 'recovered' });
     else await rollBack(recovery, deps, run);

@@ -77,7 +77,7 @@ export class RecoveryJournal {
     return names
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => name.slice(0, -'.jsonl'.length))
-      .sort();
+      .toSorted();
   }
 }
 

@@ -30,7 +30,7 @@ export function compareFacts(expected: Facts, actual: Facts): FactDifference[] {
   const names = new Set([...Object.keys(expected), ...Object.keys(actual)]);
   return [...names]
     .filter((name) => !agrees(expected[name], actual[name]))
-    .sort()
+    .toSorted()
     .map((name) => ({ name, expected: expected[name]?.value, actual: actual[name]?.value }));
 }
 

@@ -45,8 +45,8 @@ export function choosePoint(candidates: readonly Candidate[], request: PointRequ
   });
   const matching = usable.filter((each) => matches(each.manifest, request.selector));
   const complete = completePoints(matching, usable, request);
-  const [newest] = complete.sort((a, b) => (a.at < b.at ? 1 : -1));
-  if (newest !== undefined) return { point: pointOf(newest.id, newest.backups), reasons };
+  const [last] = complete.toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  if (last !== undefined) return { point: pointOf(last.id, last.backups), reasons };
   return looseChoice(matching, request, reasons);
 }
 
