@@ -37,8 +37,8 @@ export class RecoveryJournal {
     await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
     const file = await open(this.#file, 'a+', 0o600);
     try {
-      const start = (await endsTorn(file)) ? '\n' : '';
-      const line = Buffer.from(`${start}${JSON.stringify({ at: this.#clock.now(), ...event })}\n`);
+      await cutTornLine(file);
+      const line = Buffer.from(`${JSON.stringify({ at: this.#clock.now(), ...event })}\n`);
       const { bytesWritten } = await file.write(line);
       if (bytesWritten !== line.length) throw new BackupError(`${this.#file}: short write`, { kind: 'no-space' });
       await file.sync();
@@ -54,10 +54,9 @@ export class RecoveryJournal {
       if (systemCode(error) === 'ENOENT') return '';
       throw error;
     });
-    return text
-      .split('\n')
-      .filter((line) => line.endsWith('}'))
-      .map((line) => parseLine(line, this.#file));
+    const lines = text.split('\n');
+    lines.pop();
+    return lines.map((line) => parseLine(line, this.#file));
   }
 
   /** The journal as one service's source sees it. */
@@ -93,12 +92,12 @@ function parseLine(line: string, file: string): JournalEvent {
   }
 }
 
-/** Whether a crash cut the last line. */
-async function endsTorn(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat();
-  if (size === 0) return false;
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-  return buffer.toString() !== '\n';
+/** Whole lines are appended by one write(2), so only a crash leaves a line without its end. */
+async function cutTornLine(file: FileHandle): Promise<void> {
+  const content = Buffer.alloc((await file.stat()).size);
+  await file.read(content, 0, content.length, 0);
+  const end = content.lastIndexOf('\n') + 1;
+  if (end < content.length) await file.truncate(end);
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -1,0 +1,71 @@
+import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { RecoveryJournal } from '../../src/journal/recovery-journal.ts';
+import { replay } from '../../src/journal/recovery-state.ts';
+import type { StagedHandle } from '../../src/model/source.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'journal-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+const backup = 'postgres_daily_20260816_020000' as const;
+const handle: StagedHandle = { version: 1, service: 'postgres', server: '1', backup, details: { staged: 'a' } };
+const fileOf = (id: string): string => path.join(directory, 'recovery', `${id}.jsonl`);
+
+async function begun(): Promise<RecoveryJournal> {
+  const journal = new RecoveryJournal(directory, 'recovery_1', systemClock);
+  await journal.append({ event: 'begun', backups: { postgres: backup } });
+  return journal;
+}
+
+test('tells how far each service has come', async () => {
+  const journal = await begun();
+  const service = journal.forService('postgres');
+  await service.handle(handle);
+  await service.note({ renaming: 'a' });
+  await journal.append({ event: 'staged', service: 'postgres' });
+  await service.handle({ ...handle, details: { staged: 'b' } });
+  const state = replay(await journal.events());
+  expect(state).toMatchObject({ committed: false, outcome: undefined });
+  expect(state.services).toEqual([
+    {
+      service: 'postgres',
+      backup,
+      handle: { ...handle, details: { staged: 'b' } },
+      notes: [{ renaming: 'a' }],
+      safety: undefined,
+      last: 'staged',
+    },
+  ]);
+  expect(await RecoveryJournal.ids(directory)).toEqual(['recovery_1']);
+});
+
+test('a line cut by a crash, at any byte, was never said, and the journal goes on after it', async () => {
+  const journal = await begun();
+  const { length } = await readFile(fileOf('recovery_1'));
+  await journal.append({ event: 'handle', service: 'postgres', handle });
+  await journal.append({ event: 'committed' });
+  const whole = await readFile(fileOf('recovery_1'));
+  for (let cut = length; cut < whole.length; cut += 1) {
+    await truncate(fileOf('recovery_1'), length);
+    await appendFile(fileOf('recovery_1'), whole.subarray(length, cut));
+    expect(replay(await journal.events()).committed, `cut at ${cut}`).toBe(false);
+    await journal.append({ event: 'ended', outcome: 'rolled-back' });
+    expect(replay(await journal.events())).toMatchObject({ committed: false, outcome: 'rolled-back' });
+  }
+});
+
+test('a line that is whole but cannot be read stops the recovery rather than being skipped', async () => {
+  const journal = await begun();
+  await appendFile(fileOf('recovery_1'), '{"at\n');
+  await expect(journal.events()).rejects.toMatchObject({ kind: 'damaged' });
+});
+
+test('there are no recoveries where none was begun', async () => {
+  expect(await RecoveryJournal.ids(directory)).toEqual([]);
+});
