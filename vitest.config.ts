@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+// Real servers answer in their own time on a busy machine of two cores; nothing here waits longer than it must.
+const patience = { testTimeout: 180_000, hookTimeout: 300_000 };
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/campaigns/**'], ...patience } },
+      {
+        test: {
+          name: 'campaigns',
+          include: ['test/campaigns/**/*.test.ts'],
+          testTimeout: 4 * 3_600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
