@@ -1,0 +1,76 @@
+import { BackupError, SeveralErrors } from '../base/errors.ts';
+import { collectEntries, type Entry, type Environment } from './entries.ts';
+import { SCHEDULES } from './schedules.ts';
+import { SCHEMA, type Settings, variablesOf } from './schema.ts';
+
+/** All that is known about the configuration, good or not. */
+export interface Configuration {
+  readonly entries: readonly Entry[];
+  /** Every error at once, kind `usage`. */
+  readonly errors: readonly BackupError[];
+  /** Throws them all, when there are any. */
+  settings(): Settings;
+}
+
+/** Reads the environment, the files that it names and the schedule file. Never throws: errors are part of the answer. */
+export function loadConfiguration(environment: Environment): Configuration {
+  const errors: BackupError[] = [];
+  const entries = collectEntries([...variablesOf(SCHEMA), ...SCHEDULES], environment, errors);
+  const values = new Map(entries.map((entry) => [entry.variable.name, valueOf(entry, errors)]));
+  complainOfContradictions(values, errors);
+  return {
+    entries,
+    errors,
+    settings: () => {
+      if (errors.length > 0) throw new SeveralErrors('the configuration is not usable', errors);
+      return settingsOf(values);
+    },
+  };
+}
+
+function valueOf(entry: Entry, errors: BackupError[]): unknown {
+  const { variable, text } = entry;
+  if (text === undefined) return undefined;
+  const value = variable.kind.parse(text);
+  if (value === undefined) {
+    const shown = variable.secret ? 'its value' : JSON.stringify(text);
+    errors.push(usage(`${placeOf(entry)}: ${shown} is not allowed`, `allowed: ${variable.kind.allowed}`));
+    return undefined;
+  }
+  const missing = variable.missing(value);
+  if (missing !== undefined) {
+    const asked = variable.secret ? variable.name : `${variable.name}=${text}`;
+    errors.push(usage(`${asked}: ${missing} is not built yet`, `unset ${variable.name}`));
+  }
+  return value;
+}
+
+/** `POSTGRES_PORT` when that says it all, with the file otherwise. */
+function placeOf({ variable, origin, where }: Entry): string {
+  return origin === 'environment' || origin === 'default' ? variable.name : `${variable.name} (${where})`;
+}
+
+function complainOfContradictions(values: ReadonlyMap<string, unknown>, errors: BackupError[]): void {
+  const warn = values.get('VOLUME_USAGE_THRESHOLD');
+  const critical = values.get('VOLUME_CRITICAL_THRESHOLD');
+  if (typeof warn === 'number' && typeof critical === 'number' && warn >= critical) {
+    errors.push(
+      usage(
+        `VOLUME_USAGE_THRESHOLD (${warn}) must be below VOLUME_CRITICAL_THRESHOLD (${critical})`,
+        'lower the first or raise the second',
+      ),
+    );
+  }
+}
+
+function usage(message: string, hint: string): BackupError {
+  return new BackupError(message, { kind: 'usage', hint });
+}
+
+function settingsOf(values: ReadonlyMap<string, unknown>): Settings {
+  const groups = Object.entries(SCHEMA).map(([group, variables]) => [
+    group,
+    Object.fromEntries(Object.entries(variables).map(([key, { name }]) => [key, values.get(name)])),
+  ]);
+  return Object.fromEntries(groups) as Settings;
+}

@@ -1,0 +1,44 @@
+import { BACKUP_TYPES, type BackupType, type Service, SERVICES } from '../model/vocabulary.ts';
+import { cron, integer } from './kinds.ts';
+import type { Placed } from './schema.ts';
+import { later, optional, variable, type Variable } from './variable.ts';
+
+/** Minute 0 of the hour each service's daily backup starts at; weekly ones an hour earlier on Sunday. */
+const HOUR: Readonly<Record<Service, number>> = { postgres: 2, neo4j: 3, redis: 4, application: 5 };
+
+const DAYS: Readonly<Partial<Record<BackupType, number>>> = { daily: 7, weekly: 28, monthly: 365, yearly: 2555 };
+
+/** `<SERVICE>_<TYPE>_SCHEDULE` and `<SERVICE>_<TYPE>_RETENTION`, as the schedule file has them. */
+export const SCHEDULES: readonly Placed[] = SERVICES.flatMap((service) =>
+  BACKUP_TYPES.flatMap((type) => [scheduleOf(service, type), retentionOf(service, type)]).map((each) => ({
+    group: 'schedule',
+    variable: each,
+  })),
+);
+
+function scheduleOf(service: Service, type: BackupType): Variable<unknown> {
+  const name = `${service}_${type}_SCHEDULE`.toUpperCase();
+  const fallback = defaultSchedule(service, type);
+  const about = `when the ${type} backup of ${service} starts`;
+  return later(
+    fallback === undefined ? optional(name, cron, about) : variable(name, cron, fallback, about),
+    'the scheduler',
+  );
+}
+
+function defaultSchedule(service: Service, type: BackupType): string | undefined {
+  if (type === 'daily') return `0 ${HOUR[service]} * * *`;
+  if (type === 'weekly') return `0 ${HOUR[service] - 1} * * 0`;
+  return type === 'monthly' && service === 'postgres' ? '0 0 1 * *' : undefined;
+}
+
+function retentionOf(service: Service, type: BackupType): Variable<unknown> {
+  const name = `${service}_${type}_RETENTION`.toUpperCase();
+  const kind = integer(1, Number.MAX_SAFE_INTEGER, 'days');
+  const about = `days that a ${type} backup of ${service} is kept`;
+  const days = DAYS[type];
+  return later(
+    days === undefined ? optional(name, kind, about) : variable(name, kind, String(days), about),
+    'clean-up of expired backups',
+  );
+}

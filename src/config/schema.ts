@@ -1,0 +1,146 @@
+import { SERVICES } from '../model/vocabulary.ts';
+import { boolean, choice, choices, compression, directory, httpsUrl, integer, namedPaths, text } from './kinds.ts';
+import { later, optional, secret, unbuilt, type Variable, variable } from './variable.ts';
+
+const MANY = Number.MAX_SAFE_INTEGER;
+const port = integer(1, 65535);
+
+const CLEANUP = 'clean-up of expired backups';
+const MONITOR = 'the monitor';
+const VOLUMES = 'the volume check';
+
+/** Every setting but schedules and retention, by concern (docs/architecture.md, "Interfaces that must not change"). */
+export const SCHEMA = {
+  services: {
+    expected: variable('BACKUP_SERVICES', choices(...SERVICES), SERVICES.join(','), 'services of this platform'),
+  },
+  postgres: {
+    host: variable('POSTGRES_HOST', text, 'postgres', 'host name or socket directory'),
+    port: variable('POSTGRES_PORT', port, '5432', 'port'),
+    database: variable('POSTGRES_DB', text, 'physics_assistant', 'database that is backed up'),
+    user: variable('POSTGRES_USER', text, 'physics_user', 'role that captures'),
+    password: secret('PHYSICS_DB_PASSWORD', 'password of POSTGRES_USER'),
+    superuser: variable('POSTGRES_SUPERUSER', text, 'postgres', 'role for role passwords and for restores'),
+    superuserPassword: secret('POSTGRES_PASSWORD', 'password of POSTGRES_SUPERUSER'),
+  },
+  neo4j: {
+    host: variable('NEO4J_HOST', text, 'neo4j', 'host name'),
+    port: variable('NEO4J_PORT', port, '7687', 'Bolt port'),
+    user: variable('NEO4J_USER', text, 'neo4j', 'user'),
+    password: secret('NEO4J_PASSWORD', 'password of NEO4J_USER'),
+    database: variable('NEO4J_DATABASE', text, 'neo4j', 'database that is backed up'),
+    home: variable('NEO4J_HOME', directory, '/var/lib/neo4j', 'installation that sandboxes run'),
+  },
+  redis: {
+    host: variable('REDIS_HOST', text, 'redis', 'host name'),
+    port: variable('REDIS_PORT', port, '6379', 'port'),
+    password: secret('REDIS_PASSWORD', 'password'),
+  },
+  application: {
+    paths: optional('APPLICATION_PATHS', namedPaths, 'directories by name'),
+  },
+  repository: {
+    directory: variable('BACKUP_DIR', directory, '/backups', 'where backups lie'),
+    secrets: variable('SECRETS_DIR', directory, '/secrets', 'where the keyring lies'),
+    compression: variable('BACKUP_COMPRESSION', compression, 'true', 'compression of stored backups'),
+    level: variable('COMPRESSION_LEVEL', integer(1, 9), '3', 'compression level'),
+    encryption: variable('BACKUP_ENCRYPTION', boolean, 'true', 'encryption of stored backups'),
+  },
+  run: {
+    logs: variable('LOG_DIR', directory, '/logs', 'log files'),
+    state: variable('STATE_DIR', directory, '/state', 'recovery journals and work directories'),
+    parallelJobs: variable('PARALLEL_JOBS', integer(1, 64), '2', 'processes or connections at once per service'),
+    timeout: variable('BACKUP_TIMEOUT', integer(1, 604_800, 'seconds'), '7200', 'time limit of a backup in seconds'),
+    validation: variable('VALIDATION_ENABLED', boolean, 'true', 'read back and check each backup at once'),
+    dryRun: unbuilt(variable('DRY_RUN', boolean, 'false', 'change nothing'), 'a dry run'),
+  },
+  recovery: {
+    mode: unbuilt(
+      variable('RECOVERY_MODE', choice('live', 'test'), 'live', 'recover into the live services, or only test it'),
+      'a recovery test in sandboxes',
+      (mode) => mode === 'test',
+    ),
+    parallel: variable('PARALLEL_RECOVERY', boolean, 'true', 'stage the services at the same time'),
+    rtoMinutes: variable('RECOVERY_RTO_MINUTES', integer(1, MANY, 'minutes'), '60', 'target: minutes to recover'),
+    rpoHours: variable('RECOVERY_RPO_HOURS', integer(1, MANY, 'hours'), '4', 'target: hours that may be lost'),
+  },
+  retention: {
+    days: later(
+      variable('BACKUP_RETENTION_DAYS', integer(1, MANY, 'days'), '30', 'days, for types without their own'),
+      CLEANUP,
+    ),
+    cleanup: unbuilt(variable('CLEANUP_ENABLED', boolean, 'false', 'remove expired backups'), 'automatic clean-up'),
+  },
+  schedule: {
+    file: variable('SCHEDULE_FILE', directory, '/scripts/config/backup-schedule.conf', 'schedules and retention'),
+  },
+  s3: {
+    enabled: unbuilt(variable('BACKUP_S3_ENABLED', boolean, 'false', 'keep a replica in S3'), 'the S3 replica'),
+    accessKeyId: secret('AWS_ACCESS_KEY_ID', 'access key'),
+    secretAccessKey: secret('AWS_SECRET_ACCESS_KEY', 'secret key'),
+    bucket: optional('AWS_S3_BUCKET', text, 'bucket'),
+    region: optional('AWS_S3_REGION', text, 'region'),
+    endpoint: optional('AWS_S3_ENDPOINT', httpsUrl, 'address of an S3-compatible server'),
+  },
+  alerts: {
+    email: unbuilt(variable('BACKUP_EMAIL_ENABLED', boolean, 'false', 'alerts by e-mail'), 'alerts by e-mail'),
+    emailTo: optional('BACKUP_EMAIL_TO', text, 'recipient'),
+    smtpHost: optional('EMAIL_SMTP_HOST', text, 'mail server'),
+    smtpPort: variable('EMAIL_SMTP_PORT', port, '587', 'port of the mail server'),
+    smtpUser: optional('EMAIL_SMTP_USERNAME', text, 'user at the mail server'),
+    smtpPassword: secret('EMAIL_SMTP_PASSWORD', 'password at the mail server'),
+    webhook: unbuilt(
+      secret('WEBHOOK_URL', 'address that alerts are posted to', httpsUrl),
+      'alerts to a webhook',
+      () => true,
+    ),
+  },
+  monitor: {
+    interval: later(
+      variable('BACKUP_CHECK_INTERVAL', integer(1, MANY, 'seconds'), '300', 'seconds between two looks'),
+      MONITOR,
+    ),
+    maxAgeHours: later(
+      variable('BACKUP_MAX_AGE_HOURS', integer(1, MANY, 'hours'), '26', 'a daily backup older than this is stale'),
+      MONITOR,
+    ),
+    minSizeMegabytes: later(
+      variable('BACKUP_MIN_SIZE_MB', integer(0, MANY, 'MB'), '0', 'a backup smaller than this is alerted'),
+      MONITOR,
+    ),
+  },
+  volumes: {
+    interval: later(
+      variable('VOLUME_CHECK_INTERVAL', integer(1, MANY, 'seconds'), '3600', 'seconds between two looks'),
+      VOLUMES,
+    ),
+    warnPercent: later(
+      variable('VOLUME_USAGE_THRESHOLD', integer(1, 100, 'percent'), '80', 'use that is a warning'),
+      VOLUMES,
+    ),
+    criticalPercent: later(
+      variable('VOLUME_CRITICAL_THRESHOLD', integer(1, 100, 'percent'), '95', 'use that is critical'),
+      VOLUMES,
+    ),
+  },
+} as const;
+
+type Schema = typeof SCHEMA;
+type ValueOf<V> = V extends Variable<infer T> ? T : never;
+
+/** The values, by concern: `settings.postgres.host`. */
+export type Settings = {
+  readonly [Group in keyof Schema]: { readonly [Key in keyof Schema[Group]]: ValueOf<Schema[Group][Key]> };
+};
+
+/** A variable and the concern it belongs to. */
+export interface Placed {
+  readonly group: string;
+  readonly variable: Variable<unknown>;
+}
+
+export function variablesOf(schema: Readonly<Record<string, object>>): Placed[] {
+  return Object.entries(schema).flatMap(([group, variables]) =>
+    Object.values(variables).map((each) => ({ group, variable: each as Variable<unknown> })),
+  );
+}
