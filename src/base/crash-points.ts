@@ -13,6 +13,11 @@ export const CRASH_POINTS = [
   'manifest.linked',
   'catalogue.written',
   'proof.written',
+  'orphan.moved',
+  // repository: removing one backup
+  'removal.recorded',
+  'removal.committed',
+  'removal.artifact-deleted',
   // restore: one service
   'restore.journalled',
   'restore.staged',
@@ -21,6 +26,14 @@ export const CRASH_POINTS = [
   'swap.done',
   'finish.intended',
   'finish.done',
+  // redis: the live server becomes a copy of the sandbox
+  'redis.paused',
+  'redis.safe',
+  'redis.intended',
+  'redis.replicating',
+  'redis.loaded',
+  'redis.promoted',
+  'redis.persisted',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
