@@ -1,0 +1,71 @@
+import type { CoordinationDependencies } from '../coordination/settle.ts';
+import type { Finding } from '../model/source.ts';
+import type { Service } from '../model/vocabulary.ts';
+
+/** Standard output or standard error. */
+export interface Output {
+  write(text: string): void;
+  /** Whether a person is looking: lines may be redrawn. */
+  readonly terminal: boolean;
+  readonly columns: number;
+}
+
+/** A setting as `config show` prints it. */
+export interface SettingLine {
+  readonly name: string;
+  readonly group: string;
+  readonly about: string;
+  readonly secret: boolean;
+  readonly set: boolean;
+  /** Null for a secret and where nothing is set. */
+  readonly value: string | null;
+  readonly origin: string;
+  readonly where: string;
+  /** Why setting it changes nothing yet; null where it does. */
+  readonly note: string | null;
+}
+
+export interface ConfigurationView {
+  readonly settings: readonly SettingLine[];
+  readonly errors: readonly Error[];
+}
+
+/** Which directory of logs a command writes to. */
+export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring';
+
+export interface OpenRequest {
+  /** `all`: the services that this platform is configured to have. */
+  readonly services: readonly Service[] | 'all';
+  /** `live` needs the settings by which the services are reached, `stored` only what reads backups. */
+  readonly access: 'live' | 'stored';
+  readonly log: LogKind;
+}
+
+/** What a command works with once the configuration was found good. */
+export interface Session extends AsyncDisposable {
+  /** With the agents of all services: ending an interrupted recovery may need each of them. */
+  readonly coordination: CoordinationDependencies;
+  /** The services that were asked for. */
+  readonly services: readonly Service[];
+  readonly backupDirectory: string;
+  readonly timeLimitSeconds: number;
+  readonly parallelRecovery: boolean;
+  readonly targets: { readonly rtoMinutes: number; readonly rpoHours: number };
+  /** Room, keys, lock, orphans, and the directories we write to; nothing is changed that stays. */
+  inspectRepository(signal: AbortSignal): Promise<readonly Finding[]>;
+}
+
+/** All that the commands ask of the process they run in; made by main.ts, and by tests. */
+export interface Host {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly color: boolean;
+  readonly version: string;
+  /** Aborted by SIGINT and SIGTERM, with an error of kind `cancelled`. */
+  readonly signal: AbortSignal;
+  configuration(): Promise<ConfigurationView>;
+  /** Throws every error of the configuration at once. `warn` shows a line to the operator. */
+  open(request: OpenRequest, warn: (message: string) => void): Promise<Session>;
+  /** Notes an error in the log that is open, with its causes. */
+  failed(error: Error): void;
+}

@@ -1,0 +1,112 @@
+import { Command, CommanderError } from 'commander';
+import { asError, BackupError, type ErrorDetails } from '../base/errors.ts';
+import { registerBackup } from './commands/backup.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerList } from './commands/list.ts';
+import { registerRecover } from './commands/recover.ts';
+import { registerRestore } from './commands/restore.ts';
+import { registerShow } from './commands/show.ts';
+import { registerValidate } from './commands/validate.ts';
+import type { Host } from './host.ts';
+import type { Act, Invocation } from './invocation.ts';
+import type { Outcome } from './outcome.ts';
+import { progressView, type ProgressStyle } from './progress.ts';
+import { type Manner, render } from './render.ts';
+
+const COMMANDS = [
+  registerBackup,
+  registerList,
+  registerShow,
+  registerValidate,
+  registerRecover,
+  registerRestore,
+  registerConfig,
+  registerDoctor,
+];
+
+/** Runs one command line (without node and script) and returns its exit code. Never throws. */
+export async function runCli(args: readonly string[], host: Host): Promise<number> {
+  let code = 0;
+  const program = describeProgram(host, async (work) => {
+    code = await perform(work, mannerOf(program, host), host);
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return refuse(error, mannerFromWords(args, host), host);
+  }
+}
+
+function describeProgram(host: Host, act: Act): Command {
+  const program = new Command('physics-backup')
+    .description('Backup and recovery of PostgreSQL, Neo4j, Redis and application files as one recovery point.')
+    .version(host.version, '--version', 'print the version')
+    .option('--json', 'print one JSON document to standard output')
+    .option('--quiet', 'no progress')
+    .option('--no-color', 'no colours (also: NO_COLOR in the environment)')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stderr.write(text),
+      outputError: () => undefined, // shown by `refuse`
+    })
+    .exitOverride();
+  for (const register of COMMANDS) register(program, act);
+  return program;
+}
+
+async function perform(
+  work: (invocation: Invocation) => Promise<Outcome>,
+  manner: Manner,
+  host: Host,
+): Promise<number> {
+  const progress = progressView(host.stderr, progressStyle(manner, host));
+  const warn = (message: string): void => progress.line(`warning: ${message}`);
+  let outcome: Outcome;
+  try {
+    outcome = await work({ host, progress, open: (request) => host.open(request, warn) });
+  } catch (error) {
+    outcome = { data: {}, text: '', errors: [asError(error)] };
+  }
+  progress.close();
+  for (const error of outcome.errors ?? []) host.failed(error);
+  return render(outcome, manner, host);
+}
+
+function progressStyle(manner: Manner, host: Host): ProgressStyle {
+  if (manner.quiet) return 'silent';
+  return host.stderr.terminal ? 'redrawn' : 'lines';
+}
+
+function mannerOf(program: Command, host: Host): Manner {
+  const options = program.opts<{ json?: boolean; quiet?: boolean; color: boolean }>();
+  return {
+    json: options.json ?? false,
+    quiet: options.quiet ?? false,
+    color: options.color && host.color && host.stderr.terminal,
+  };
+}
+
+/** For command lines that could not be parsed. */
+function mannerFromWords(args: readonly string[], host: Host): Manner {
+  return { json: args.includes('--json'), quiet: false, color: !args.includes('--no-color') && host.color };
+}
+
+/** Help and version end in an exception too; they are no errors. */
+function refuse(error: unknown, manner: Manner, host: Host): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.help') return 2; // the help was printed to standard error
+    return render({ data: {}, text: '', errors: [usageError(error)] }, manner, host);
+  }
+  return render({ data: {}, text: '', errors: [asError(error)] }, manner, host);
+}
+
+function usageError(error: CommanderError): BackupError {
+  const [, message = '', likely] = /^(?:error: )?(.*?)(?:\s*\(Did you mean (.*?)\?\))?\s*$/s.exec(error.message) ?? [];
+  const hint = likely === undefined ? 'see: physics-backup --help' : `did you mean "${likely}"?`;
+  const details: ErrorDetails = { kind: 'usage', hint };
+  return new BackupError(message, details);
+}
