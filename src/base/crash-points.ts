@@ -34,6 +34,16 @@ export const CRASH_POINTS = [
   'redis.loaded',
   'redis.promoted',
   'redis.persisted',
+  // postgres: two databases change names
+  'postgres.roles-created',
+  'postgres.database-created',
+  'postgres.filled',
+  'postgres.connections-refused',
+  'postgres.renamed',
+  'postgres.return-refused',
+  'postgres.returned',
+  'postgres.replaced-dropped',
+  'postgres.staged-dropped',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
