@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
 import type { Processes, RunningProcess } from '../base/processes.ts';
 import { freePort } from './ports.ts';
+import { registerSandbox } from './registry.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 
 export interface RedisSandboxSettings {
@@ -14,6 +15,8 @@ export interface RedisSandboxSettings {
   readonly rdb: string;
   /** The name under which another server reaches the sandbox over TCP; without it, it listens on a unix socket only. */
   readonly host?: string;
+  /** Where the sandbox is registered, for a later run to sweep it if this one is killed. */
+  readonly registry: string;
   readonly processes: Processes;
 }
 
@@ -36,19 +39,19 @@ export const SANDBOX_DATABASES = 4096;
 export async function startRedisSandbox(settings: RedisSandboxSettings, signal: AbortSignal): Promise<RedisSandbox> {
   throwIfAborted(signal);
   const directory = path.join(settings.directory, `sandbox-${randomBytes(4).toString('hex')}`);
-  await mkdir(directory, { mode: 0o700 });
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const registered = stack.use(await registerSandbox(settings.registry, directory, settings.processes, signal));
   const password = randomBytes(24).toString('hex');
   const port = settings.host === undefined ? undefined : await freePort();
   await writeFile(path.join(directory, 'redis.conf'), configuration(settings, password, port), { mode: 0o600 });
   await adopt(settings.rdb, path.join(directory, 'dump.rdb'));
   const server = settings.processes.start(
-    { file: 'redis-server', args: ['redis.conf'], cwd: directory },
+    { file: 'redis-server', args: ['redis.conf'], cwd: directory, env: registered.env },
     {},
     AbortSignal.any([]), // ended by stop() alone, after the connections
   );
   stack.defer(() => stop(server));
+  await registered.started(server.pid);
   const connection = stack.use(await loaded(server, directory, password, signal));
   const owned = stack.move();
   return { connection, port, password, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -2,6 +2,7 @@ import { link, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError } from '../../base/errors.ts';
+import { together } from '../../base/together.ts';
 import { ProcessFailed } from '../../base/processes.ts';
 import type { Artifact, Capture } from '../../model/backup.ts';
 import type { Facts } from '../../model/facts.ts';
@@ -12,7 +13,7 @@ import { startRedisSandbox } from '../../sandbox/redis.ts';
 import { countFacts } from './count.ts';
 import { rdbCreated } from './rdb.ts';
 import { assertMemoryFor, assertRoomFor } from './room.ts';
-import { liveAddress, type RedisSettings } from './settings.ts';
+import { liveAddress, type RedisSettings, sandboxRegistry } from './settings.ts';
 
 /** The one artifact of a backup. */
 export const RDB = { extension: 'rdb' } as const;
@@ -37,11 +38,11 @@ export async function captureRdb(
     context.progress.step('dump');
     await transfer(settings, file, momentFixed, context);
     context.progress.step('store and count keys');
-    const [facts] = await bothOrNeither(
-      context.signal,
-      (signal) => countFile(file, directory, { ...context, signal }),
-      () => storeFile(file, sink),
-    );
+    const facts = await together(context.signal, async (group) => {
+      const counted = group.watch(countFile(file, directory, settings, { ...context, signal: group.signal }));
+      await storeFile(file, sink);
+      return await counted;
+    });
     const versions = { server: server['redis_version'] ?? 'unknown', 'redis-cli': await clientVersion(context) };
     return { facts, consistency: 'consistent', versions, warnings: [] };
   } finally {
@@ -129,36 +130,19 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-async function countFile(file: string, directory: string, context: Context): Promise<Facts> {
+async function countFile(file: string, directory: string, settings: RedisSettings, context: Context): Promise<Facts> {
   const copy = path.join(directory, 'counted.rdb');
   await link(file, copy);
-  await using sandbox = await startRedisSandbox({ directory, rdb: copy, processes: context.processes }, context.signal);
+  await using sandbox = await startRedisSandbox(
+    { directory, rdb: copy, processes: context.processes, registry: sandboxRegistry(settings, context) },
+    context.signal,
+  );
   return await countFacts(sandbox.connection, context);
 }
 
 /** The bytes go from the disk to the sink's first stage without passing through this process. */
 function storeFile(file: string, sink: ArtifactSink): Promise<Artifact> {
   return sink.fromProcess(RDB, { file: 'cat', args: [file] });
-}
-
-/** Runs two things at once; when one fails the other is ended, and the first failure is the one that counts. */
-async function bothOrNeither<A, B>(
-  signal: AbortSignal,
-  first: (signal: AbortSignal) => Promise<A>,
-  second: () => Promise<B>,
-): Promise<[A, B]> {
-  const other = new AbortController();
-  const results = await Promise.allSettled([
-    first(AbortSignal.any([signal, other.signal])),
-    second().catch((error: unknown) => {
-      other.abort(error);
-      throw error;
-    }),
-  ]);
-  const [a, b] = results;
-  if (b.status === 'rejected') throw b.reason;
-  if (a.status === 'rejected') throw a.reason;
-  return [a.value, b.value];
 }
 
 async function clientVersion({ processes, signal }: Context): Promise<string> {

@@ -8,11 +8,16 @@ import { RDB } from './capture.ts';
 import { countFacts, withExpired } from './count.ts';
 import { rdbDamage } from './rdb.ts';
 import { assertRoomFor } from './room.ts';
+import { type RedisSettings, sandboxHost, sandboxRegistry } from './settings.ts';
 
 /** redis-check-rdb, then a sandbox that loads the file: it must hold exactly what was captured. */
-export async function checkRdbContent(backup: ReadableBackup, context: Context): Promise<ContentReport> {
+export async function checkRdbContent(
+  settings: RedisSettings,
+  backup: ReadableBackup,
+  context: Context,
+): Promise<ContentReport> {
   try {
-    await using sandbox = await loadBackup(backup, undefined, context);
+    await using sandbox = await loadBackup(backup, settings, 'sandbox', context);
     const counted = withExpired(await countFacts(sandbox.connection, context), backup.facts);
     const differences = compareFacts(backup.facts, counted);
     const errors = differences.map(({ name, expected, actual }) => `${name}: ${expected} captured, ${actual} loaded`);
@@ -23,10 +28,11 @@ export async function checkRdbContent(backup: ReadableBackup, context: Context):
   }
 }
 
-/** Loads a backup into a sandbox; `host` as the sandbox takes it. Kind `damaged` when the RDB is not sound. */
+/** Loads a backup into a sandbox, which the live server can reach if it is the target. Kind `damaged` when the RDB is not sound. */
 export async function loadBackup(
   backup: ReadableBackup,
-  host: string | undefined,
+  settings: RedisSettings,
+  target: 'live' | 'sandbox',
   context: Context,
 ): Promise<RedisSandbox> {
   const bytes = backup.artifacts.find((each) => each.extension === RDB.extension)?.plainBytes ?? 0;
@@ -42,12 +48,10 @@ export async function loadBackup(
   if (damage !== undefined)
     throw new BackupError(`redis: the RDB of ${backup.id} is damaged: ${damage}`, { kind: 'damaged' });
   context.progress.step('load into sandbox');
-  const sandbox = stack.use(
-    await startRedisSandbox(
-      { directory, rdb: file, processes: context.processes, ...(host === undefined ? {} : { host }) },
-      context.signal,
-    ),
-  );
+  const { processes, signal } = context;
+  const host = target === 'live' ? { host: sandboxHost(settings) } : {};
+  const registry = sandboxRegistry(settings, context);
+  const sandbox = stack.use(await startRedisSandbox({ directory, rdb: file, registry, processes, ...host }, signal));
   const owned = stack.move();
   return { ...sandbox, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { RedisAddress } from '../../sandbox/redis-connection.ts';
 
 /** How to reach the Redis server that is backed up, and how it reaches our sandbox. */
@@ -8,6 +9,17 @@ export interface RedisSettings {
   readonly password?: string | undefined;
   /** The name or address under which the live server can connect to this process's machine; 127.0.0.1 on the same one. */
   readonly sandboxHost?: string | undefined;
+  /** Directory where sandboxes are registered, so that a later run can sweep them; the run's own unless given. */
+  readonly sandboxes?: string | undefined;
+}
+
+/** The program's own address as the live server sees it. */
+export function sandboxHost({ sandboxHost: host }: RedisSettings): string {
+  return host ?? '127.0.0.1';
+}
+
+export function sandboxRegistry({ sandboxes }: RedisSettings, { workDir }: { readonly workDir: string }): string {
+  return sandboxes ?? path.join(workDir, 'sandboxes');
 }
 
 export function liveAddress({ host, port, username, password }: RedisSettings): RedisAddress {

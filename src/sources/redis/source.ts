@@ -18,7 +18,7 @@ export function redisSource(settings: RedisSettings): Source {
     },
     inspect: (context) => inspectRedis(settings, context),
     capture: (_type, sink, momentFixed, context) => captureRdb(settings, sink, momentFixed, context),
-    checkContent: (backup, context) => checkRdbContent(backup, context),
+    checkContent: (backup, context) => checkRdbContent(settings, backup, context),
     stage: (request, journal, safety, context) => stageRedis(settings, request, journal, safety, context),
     attach(handle, notes, journal, safety) {
       if (handle.server !== serverIdentity(settings)) {

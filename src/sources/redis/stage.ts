@@ -15,7 +15,7 @@ import { keyspace } from './keyspace.ts';
 import { getSetting } from './live.ts';
 import { mebibytes } from './room.ts';
 import { liveAddress, type RedisSettings, serverIdentity } from './settings.ts';
-import { DEFAULT_SANDBOX_HOST, StagedRedis } from './staged.ts';
+import { StagedRedis } from './staged.ts';
 
 /** Loads a backup into a sandbox and makes sure that the live server could take it over. Nothing live is changed. */
 export async function stageRedis(
@@ -37,8 +37,7 @@ export async function stageRedis(
   };
   await journal.handle(handle);
   await using stack = new AsyncDisposableStack();
-  const host = target === 'live' ? (settings.sandboxHost ?? DEFAULT_SANDBOX_HOST) : undefined;
-  const sandbox = stack.use(await loadBackup(backup, host, context));
+  const sandbox = stack.use(await loadBackup(backup, settings, target, context));
   if (target === 'live') await assertFits(settings, sandbox, context);
   stack.move();
   return new StagedRedis({ handle, settings, journal, safety, notes: [], sandbox });

@@ -17,9 +17,7 @@ import { countFacts, withExpired } from './count.ts';
 import { holdWriters, waitUntil } from './live.ts';
 import { type Direction, liveData, type Progress, progressOf, type RedisNote, stateOf } from './notes.ts';
 import { putBackSettings, replaceLive } from './replace.ts';
-import { liveAddress, type RedisSettings } from './settings.ts';
-
-export const DEFAULT_SANDBOX_HOST = '127.0.0.1';
+import { liveAddress, type RedisSettings, sandboxHost } from './settings.ts';
 
 export interface StagedParts {
   readonly handle: StagedHandle;
@@ -120,7 +118,7 @@ export class StagedRedis implements StagedRestore {
   async #replace(direction: Direction, live: RedisConnection, sandbox: RedisSandbox, context: Context): Promise<void> {
     const note = (entry: RedisNote): Promise<void> => this.#note(entry);
     const progress = (): Progress => this.#progress();
-    await replaceLive({ live, sandbox, host: this.#host, direction, progress, note }, context);
+    await replaceLive({ live, sandbox, host: sandboxHost(this.#parts.settings), direction, progress, note }, context);
   }
 
   async #staged(context: Context): Promise<RedisSandbox> {
@@ -129,7 +127,7 @@ export class StagedRedis implements StagedRestore {
   }
 
   #load(backup: ReadableBackup, context: Context): Promise<RedisSandbox> {
-    return loadBackup(backup, this.#host, context);
+    return loadBackup(backup, this.#parts.settings, 'live', context);
   }
 
   async #dropSandbox(): Promise<void> {
@@ -140,10 +138,6 @@ export class StagedRedis implements StagedRestore {
 
   #live({ signal }: Context): Promise<RedisConnection> {
     return connectRedis(liveAddress(this.#parts.settings), signal);
-  }
-
-  get #host(): string {
-    return this.#parts.settings.sandboxHost ?? DEFAULT_SANDBOX_HOST;
   }
 
   #progress(): Progress {
