@@ -1,0 +1,17 @@
+// Where set-up puts things and where everything else finds them. No dependencies: runs before there are any.
+import path from 'node:path';
+
+export const NEO4J_VERSION = '5.26.30';
+export const POSTGRES_BIN = '/usr/lib/postgresql/15/bin';
+
+/**
+ * Root's home directory is closed to the unprivileged user that root's servers run as, so root caches in /var/cache.
+ */
+export function cacheDirectory(environment, uid) {
+  const fallback = uid === 0 ? '/var/cache' : path.join(environment.HOME ?? '/', '.cache');
+  return path.join(environment.XDG_CACHE_HOME || fallback, 'physics-backup');
+}
+
+export function neo4jHome(environment, uid) {
+  return path.join(cacheDirectory(environment, uid), `neo4j-${NEO4J_VERSION}`);
+}
