@@ -27,8 +27,20 @@ export const WARNINGS = 4;
 /** Of several codes the first in this list wins. */
 const PRECEDENCE: readonly number[] = [143, 130, 3, 8, 2, 1, 9, 7, 6, 5, WARNINGS];
 
+/** The operator, or the system, asked us to stop; the reason of the host's signal. */
+export class Interrupted extends BackupError {
+  readonly exitCode: number;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+    super(`interrupted by ${signal}`, { kind: 'cancelled' });
+    this.name = 'Interrupted';
+    this.exitCode = signal === 'SIGINT' ? 130 : 143;
+  }
+}
+
 /** What is no error of ours is a bug of ours: the operation failed. */
 export function exitCodeOf(error: Error): number {
+  if (error instanceof Interrupted) return error.exitCode;
   return error instanceof BackupError ? EXIT_CODES[error.kind] : 1;
 }
 

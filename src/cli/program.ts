@@ -91,7 +91,8 @@ function mannerOf(program: Command, host: Host): Manner {
 
 /** For command lines that could not be parsed. */
 function mannerFromWords(args: readonly string[], host: Host): Manner {
-  return { json: args.includes('--json'), quiet: false, color: !args.includes('--no-color') && host.color };
+  const color = !args.includes('--no-color') && host.color && host.stderr.terminal;
+  return { json: args.includes('--json'), quiet: false, color };
 }
 
 /** Help and version end in an exception too; they are no errors. */

@@ -34,7 +34,9 @@ export const SCHEMA = {
   redis: {
     host: variable('REDIS_HOST', text, 'redis', 'host name'),
     port: variable('REDIS_PORT', port, '6379', 'port'),
+    user: optional('REDIS_USER', text, 'ACL user; the default user unless set'),
     password: secret('REDIS_PASSWORD', 'password'),
+    sandboxHost: optional('REDIS_SANDBOX_HOST', text, 'name or address of this machine as Redis reaches it'),
   },
   application: {
     paths: optional('APPLICATION_PATHS', namedPaths, 'directories by name'),
