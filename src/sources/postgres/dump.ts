@@ -1,0 +1,72 @@
+import { throwIfAborted } from '../../base/errors.ts';
+import type { Command } from '../../base/processes.ts';
+import type { Artifact } from '../../model/backup.ts';
+import type { ArtifactSink, Context } from '../../model/source.ts';
+import type { BackupType } from '../../model/vocabulary.ts';
+import { DUMP, GLOBALS } from './artifacts.ts';
+import { Connection } from './connection.ts';
+import { BackupError } from '../../base/errors.ts';
+import { rightsFindings } from './rights.ts';
+import {
+  capturePlace,
+  clientEnvironment,
+  maintenancePlace,
+  type PostgresSettings,
+  superuserLogin,
+  userLogin,
+} from './settings.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Milliseconds that pg_dump waits for a lock on a table; our own locks are there already, so it hardly waits. */
+const LOCK_WAIT = 60_000;
+
+/** Stores the database as it was at the snapshot. Compression is the sink's. */
+export async function dumpDatabase(
+  type: BackupType,
+  { id }: Snapshot,
+  sink: ArtifactSink,
+  settings: PostgresSettings,
+  context: Context,
+): Promise<Artifact> {
+  const command: Command = {
+    file: 'pg_dump',
+    args: [
+      ...['--format=custom', '--compress=0', '--no-password', `--snapshot=${id}`, `--lock-wait-timeout=${LOCK_WAIT}`],
+      ...(type === 'schema' ? ['--schema-only'] : []),
+    ],
+    env: clientEnvironment(capturePlace(settings)),
+  };
+  try {
+    return await sink.fromProcess(DUMP, command);
+  } catch (error) {
+    throw await explain(error, settings, context);
+  }
+}
+
+/** Stores the roles and tablespaces of the server; with the roles' passwords where a superuser is given. */
+export async function dumpGlobals(sink: ArtifactSink, settings: PostgresSettings): Promise<Artifact> {
+  const superuser = superuserLogin(settings);
+  const place = maintenancePlace(settings, superuser ?? userLogin(settings));
+  return await sink.fromProcess(GLOBALS, globalsCommand(place, superuser !== undefined));
+}
+
+export function globalsCommand(place: ReturnType<typeof maintenancePlace>, withPasswords: boolean): Command {
+  return {
+    file: 'pg_dumpall',
+    args: ['--globals-only', '--no-password', ...(withPasswords ? [] : ['--no-role-passwords'])],
+    env: clientEnvironment(place),
+  };
+}
+
+/** pg_dump says only in words why it failed, so the server is asked again: gone, or rights taken away meanwhile. */
+async function explain(error: unknown, settings: PostgresSettings, { signal }: Context): Promise<unknown> {
+  throwIfAborted(signal);
+  try {
+    await using connection = await Connection.open(capturePlace(settings), signal);
+    const [finding] = await rightsFindings(connection);
+    if (finding === undefined) return error;
+    return new BackupError(`postgres: ${finding.message}`, { kind: 'denied', hint: finding.hint ?? '', cause: error });
+  } catch (unreachable) {
+    return unreachable;
+  }
+}
