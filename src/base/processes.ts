@@ -78,6 +78,7 @@ export class Processes {
     });
     closeHandedOver(streams.stdin);
     closeHandedOver(streams.stdout);
+    keepUntilRead(child.stdout);
     const stop = (): void => this.#stop(child);
     const ended = this.#watch(child, command, signal, stop);
     ended.catch(() => undefined); // awaited by the caller; an early failure is not an unhandled one
@@ -129,6 +130,7 @@ export class Processes {
 /** A child that ended with an exit code that means failure, or by a signal. Sources turn it into their own error. */
 export class ProcessFailed extends BackupError {
   readonly code: number | null;
+  readonly killedBy: NodeJS.Signals | null;
   readonly stderr: string;
 
   constructor(file: string, code: number | null, killedBy: NodeJS.Signals | null, stderr: string) {
@@ -136,6 +138,7 @@ export class ProcessFailed extends BackupError {
     super(`${path.basename(file)} ${how}${lastLine(stderr)}`, { kind: 'failed' });
     this.name = 'ProcessFailed';
     this.code = code;
+    this.killedBy = killedBy;
     this.stderr = stderr;
   }
 }
@@ -156,6 +159,18 @@ function isExecutable(file: string): boolean {
 
 function closeHandedOver(stream: ChildStream | undefined): void {
   if (typeof stream === 'object') stream.destroy();
+}
+
+/**
+ * When a child exits, Node discards what nobody has begun to read (flushStdio in lib/internal/child_process.js). A
+ * listener that does nothing keeps it, and steps aside for whoever listens to `data`.
+ */
+function keepUntilRead(stdout: Readable | null): void {
+  const keep = (): void => undefined;
+  stdout?.on('readable', keep);
+  stdout?.on('newListener', (event: string | symbol) => {
+    if (event === 'data') stdout.off('readable', keep);
+  });
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -37,9 +37,20 @@ export interface Store {
     options: { readonly range?: ByteRange; readonly version?: Version },
     signal: AbortSignal,
   ): Promise<Readable>;
+  /** The whole of a small object; fails with kind `damaged` when it is larger than `limit` bytes. */
+  read(key: string, limit: number, signal: AbortSignal): Promise<Buffer>;
   stat(key: string, signal: AbortSignal): Promise<Stat | undefined>;
   /** Keys that start with the prefix, in ascending order; never temporary files. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<Stat>;
-  /** Idempotent. */
+  /** Gives an object another key without copying it to us; fails with `exists` rather than replace one. */
+  move(from: string, to: string, signal: AbortSignal): Promise<void>;
+  /** Idempotent. Durable when it resolves. */
   delete(key: string, signal: AbortSignal): Promise<void>;
+  /**
+   * What puts left behind that never ended, under a prefix, named for `abandon`. Puts under way are among them: the
+   * caller excludes those by a lock.
+   */
+  unfinished(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes what an unfinished put left. Idempotent. */
+  abandon(name: string, signal: AbortSignal): Promise<void>;
 }

@@ -1,0 +1,43 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** Key derivation of format 1 (HKDF-Expand, one block): HMAC-SHA256(key, info ‖ 0x01). */
+export function derive(key: Uint8Array, info: string): Buffer {
+  return createHmac('sha256', key).update(info, 'latin1').update(ONE).digest();
+}
+
+const ONE = Buffer.of(1);
+
+/** A new key of 32 bytes. */
+export function randomKey(): Buffer {
+  return randomBytes(32);
+}
+
+/** The keys of one artifact attempt: they depend on its stored name and nonce, so no two files share them. */
+export interface SealKeys {
+  readonly encryption: Buffer;
+  readonly authentication: Buffer;
+}
+
+export function sealKeys(backupKey: Uint8Array, name: string, nonce: string): SealKeys {
+  return {
+    encryption: derive(backupKey, `PBS1/enc/${name}/${nonce}`),
+    authentication: derive(backupKey, `PBS1/mac/${name}/${nonce}`),
+  };
+}
+
+/** What OpenSSL makes of a password: `openssl enc -aes-256-cbc -pbkdf2 -iter 1 -md sha256`. */
+export interface CipherKey {
+  readonly key: Buffer;
+  readonly iv: Buffer;
+}
+
+/** PBKDF2-HMAC-SHA256 with one iteration is one HMAC per block of 32 bytes; the password is the key in hex. */
+export function cipherKey(key: Uint8Array, salt: Uint8Array): CipherKey {
+  const password = Buffer.from(Buffer.from(key).toString('hex'), 'latin1');
+  const block = (index: number): Buffer =>
+    createHmac('sha256', password)
+      .update(salt)
+      .update(Buffer.of(0, 0, 0, index))
+      .digest();
+  return { key: block(1), iv: block(2).subarray(0, 16) };
+}

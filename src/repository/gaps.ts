@@ -1,0 +1,51 @@
+import type { HighWater, Removal } from './ledger.ts';
+
+/** One backup as its place in the chain of its service. */
+export interface Link {
+  readonly id: string;
+  readonly sequence: number;
+  readonly digest: string;
+  readonly previous: string | null;
+}
+
+/**
+ * What shows that someone took a backup away or put an older one back: sequences are contiguous, and each backup names
+ * the digest of the one before. Sentences for a person; [] when all is explained. `links` ascend by sequence.
+ */
+export function findGaps(links: readonly Link[], removals: readonly Removal[], mark: HighWater | undefined): string[] {
+  return [...missing(links, removals, mark), ...broken(links, removals), ...returned(links, removals)];
+}
+
+function missing(links: readonly Link[], removals: readonly Removal[], mark: HighWater | undefined): string[] {
+  const known = [...links, ...removals].map((each) => each.sequence);
+  const found: string[] = [];
+  let next = 1;
+  for (const sequence of [...known, (mark?.sequence ?? 0) + 1].toSorted((a, b) => a - b)) {
+    if (sequence > next) found.push(range(next, sequence - 1));
+    next = Math.max(next, sequence + 1);
+  }
+  return found;
+}
+
+function range(first: number, last: number): string {
+  const which = first === last ? `backup ${first} is` : `backups ${first} to ${last} are`;
+  return `${which} missing: neither there nor in the list of removals`;
+}
+
+function broken(links: readonly Link[], removals: readonly Removal[]): string[] {
+  const digests = new Map([...removals, ...links].map((each) => [each.sequence, each.digest]));
+  return links.flatMap((link, index) => {
+    if (links[index - 1]?.sequence === link.sequence) return [`${link.id} has the sequence of another backup`];
+    const before = digests.get(link.sequence - 1);
+    const follows = before === undefined || before === link.previous;
+    return follows ? [] : [`${link.id} does not follow the backup before it`];
+  });
+}
+
+function returned(links: readonly Link[], removals: readonly Removal[]): string[] {
+  const removed = new Map(removals.map((each) => [each.digest, each]));
+  return links.flatMap((link) => {
+    const removal = removed.get(link.digest);
+    return removal === undefined ? [] : [`${link.id} is there, but was removed at ${removal.at} (${removal.reason})`];
+  });
+}

@@ -1,0 +1,150 @@
+import { asError, BackupError } from '../base/errors.ts';
+import type { Artifact, Proof } from '../model/backup.ts';
+import type { Store } from '../model/store.ts';
+import type { BackupId, Service } from '../model/vocabulary.ts';
+import { findGaps } from './gaps.ts';
+import type { Keyring } from './keyring.ts';
+import { type HighWater, readHighWater, readRemovals, type Removal } from './ledger.ts';
+import { decodeManifest, type OpenedManifest } from './manifest-codec.ts';
+import { MANIFEST_SUFFIX, manifestKey, parseKey, prefixOf, PROOF_SUFFIX, proofKey, removalsKey } from './names.ts';
+import { decodeProof } from './proof-codec.ts';
+import { readIfThere, readSmall } from './small-objects.ts';
+import type { DamagedFile, History, StoredBackup } from './stored-backup.ts';
+
+export interface Reading {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  /** Where the high-water mark is kept. */
+  readonly stateDirectory: string;
+}
+
+/** How many files are read at the same time: what matters for a store behind a network. */
+const BATCH = 32;
+
+/** Reads and authenticates every manifest of a service. Damage is reported beside, never thrown. */
+export async function readHistory(service: Service, from: Reading, signal: AbortSignal): Promise<History> {
+  const { manifests, proofs } = await manifestsAndProofs(service, from.store, signal);
+  const damaged: DamagedFile[] = [];
+  const backups: StoredBackup[] = [];
+  for (let start = 0; start < manifests.length; start += BATCH) {
+    const batch = manifests.slice(start, start + BATCH);
+    const read = await Promise.all(batch.map((id) => readOne(id, proofs.has(id), from, damaged, signal)));
+    backups.push(...read.filter((each) => each !== undefined));
+  }
+  backups.sort((a, b) => a.manifest.sequence - b.manifest.sequence);
+  const ledger = await readLedger(service, from, damaged, signal);
+  return { backups, damaged, gaps: findGaps(backups.map(linkOf), ledger.removals, ledger.mark) };
+}
+
+/** Fails with `not-found`, `damaged`, `keys` or `newer-format`. */
+export async function readManifest(id: BackupId, from: Reading, signal: AbortSignal): Promise<OpenedManifest> {
+  const bytes = await readIfThere(from.store, manifestKey(id), signal);
+  if (bytes !== undefined) return decodeManifest(bytes, id, from.keyring);
+  throw new BackupError(`there is no backup ${id}`, {
+    kind: 'not-found',
+    hint: 'physics-backup list shows which exist',
+  });
+}
+
+/** As `readManifest`, with its proof; a damaged proof is none, and is reported through `onDamage`. */
+export async function readBackup(
+  id: BackupId,
+  from: Reading,
+  onDamage: (found: DamagedFile) => void,
+  signal: AbortSignal,
+): Promise<StoredBackup> {
+  const opened = await readManifest(id, from, signal);
+  return storedBackup(opened, await readProof(opened, from, onDamage, signal));
+}
+
+export function storedBackup({ manifest, digest }: OpenedManifest, proof: Proof | undefined): StoredBackup {
+  const bytes = manifest.artifacts.reduce((sum: number, each: Artifact) => sum + each.storedBytes, 0);
+  return { manifest, proof, bytes, directory: prefixOf(manifest.id), digest };
+}
+
+interface Ledger {
+  readonly removals: readonly Removal[];
+  readonly mark: HighWater | undefined;
+}
+
+/** Removals and mark; what is damaged of them is reported and counts as absent. */
+export async function readLedger(
+  service: Service,
+  from: Reading,
+  damaged: DamagedFile[],
+  signal: AbortSignal,
+): Promise<Ledger> {
+  const removals = await orReport(readRemovals(service, from.store, from.keyring, signal), (error) =>
+    damaged.push({ path: removalsKey(service), error }),
+  );
+  const mark = await orReport(readHighWater(service, from.stateDirectory, from.keyring), (error) =>
+    damaged.push({ path: `high-water mark of ${service}`, error }),
+  );
+  return { removals: removals ?? [], mark };
+}
+
+async function readOne(
+  id: BackupId,
+  hasProof: boolean,
+  from: Reading,
+  damaged: DamagedFile[],
+  signal: AbortSignal,
+): Promise<StoredBackup | undefined> {
+  try {
+    const opened = decodeManifest(await readSmall(from.store, manifestKey(id), signal), id, from.keyring);
+    const proof = hasProof ? await readProof(opened, from, (found) => damaged.push(found), signal) : undefined;
+    return storedBackup(opened, proof);
+  } catch (error) {
+    const found = expectDamage(error);
+    if (found.kind !== 'not-found') damaged.push({ path: manifestKey(id), error: found }); // else: removed meanwhile
+    return undefined;
+  }
+}
+
+async function readProof(
+  { manifest: { id }, backupKey }: OpenedManifest,
+  from: Reading,
+  onDamage: (found: DamagedFile) => void,
+  signal: AbortSignal,
+): Promise<Proof | undefined> {
+  const proof = readIfThere(from.store, proofKey(id), signal).then((bytes) =>
+    bytes === undefined ? undefined : decodeProof(bytes, id, backupKey),
+  );
+  return orReport(proof, (error) => onDamage({ path: proofKey(id), error }));
+}
+
+async function orReport<T>(value: Promise<T>, report: (error: BackupError) => void): Promise<T | undefined> {
+  try {
+    return await value;
+  } catch (error) {
+    report(expectDamage(error));
+    return undefined;
+  }
+}
+
+const OF_THE_FILE: ReadonlySet<string> = new Set(['damaged', 'keys', 'newer-format', 'not-found', 'denied']);
+
+/** What is wrong with one file; what is wrong with the store, or with this program, is thrown on. */
+function expectDamage(error: unknown): BackupError {
+  if (error instanceof BackupError && OF_THE_FILE.has(error.kind)) return error;
+  throw asError(error);
+}
+
+async function manifestsAndProofs(
+  service: Service,
+  store: Store,
+  signal: AbortSignal,
+): Promise<{ manifests: BackupId[]; proofs: ReadonlySet<BackupId> }> {
+  const manifests: BackupId[] = [];
+  const proofs = new Set<BackupId>();
+  for await (const { key } of store.list(`${service}/`, signal)) {
+    const parsed = parseKey(key);
+    if (parsed?.rest === MANIFEST_SUFFIX) manifests.push(parsed.id);
+    if (parsed?.rest === PROOF_SUFFIX) proofs.add(parsed.id);
+  }
+  return { manifests, proofs };
+}
+
+function linkOf({ manifest: { id, sequence, previous }, digest }: StoredBackup) {
+  return { id, sequence, previous, digest };
+}

@@ -1,0 +1,22 @@
+import type { Store } from '../model/store.ts';
+import { backupId, type BackupId, type BackupType, type Instant, type Service } from '../model/vocabulary.ts';
+import { prefixOf } from './names.ts';
+
+/** The id of this second, or of the next one that no file bears yet: never that of another backup. */
+export async function freeId(
+  service: Service,
+  type: BackupType,
+  at: Instant,
+  store: Store,
+  signal: AbortSignal,
+): Promise<BackupId> {
+  for (let second = Date.parse(at); ; second += 1000) {
+    const id = backupId(service, type, new Date(second).toISOString());
+    if (!(await isUsed(`${prefixOf(id)}${id}.`, store, signal))) return id;
+  }
+}
+
+async function isUsed(prefix: string, store: Store, signal: AbortSignal): Promise<boolean> {
+  for await (const _found of store.list(prefix, signal)) return true;
+  return false;
+}
