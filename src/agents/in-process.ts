@@ -8,6 +8,7 @@ import { backup } from '../operations/backup.ts';
 import { openContext } from '../operations/context.ts';
 import type { OperationDependencies } from '../operations/dependencies.ts';
 import { history } from '../operations/history.ts';
+import { timedRun } from '../operations/phases.ts';
 import { Restoration } from '../operations/restoration.ts';
 import { validate } from '../operations/validate.ts';
 
@@ -44,9 +45,11 @@ export class InProcessAgent implements Agent {
       throw new BackupError(`recovery ${recovery} has staged ${this.service} already`, { kind: 'busy' });
     }
     const seconds = stopwatch();
-    const restoration = await Restoration.stage(recovery, id, this.#deps, run);
+    const timed = timedRun(run);
+    const restoration = await Restoration.stage(recovery, id, this.#deps, timed);
     this.#open.set(recovery, restoration);
-    return { ...(await restoration.compare(id, run)), seconds: seconds() };
+    const compared = await restoration.compare(id, timed);
+    return { ...compared, seconds: seconds(), phases: timed.phases() };
   }
 
   async swap(recovery: string, run: Run): Promise<void> {

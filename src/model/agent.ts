@@ -21,7 +21,7 @@ export interface BackupResult {
   readonly manifest: Manifest;
   readonly storedBytes: number;
   readonly seconds: number;
-  /** Where the time went: capture, read-back, commit, content. */
+  /** Where the time went, in seconds by the names that progress showed. */
   readonly phases: Readonly<Record<string, number>>;
   /** Empty when validation is off. */
   readonly outcomes: readonly ValidationOutcome[];
@@ -33,6 +33,7 @@ export interface StageResult {
   /** Empty when the staged copy holds exactly what was captured. */
   readonly differences: readonly FactDifference[];
   readonly seconds: number;
+  readonly phases: Readonly<Record<string, number>>;
 }
 
 /** A backup as lists and choices see it. */

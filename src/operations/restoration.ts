@@ -1,4 +1,3 @@
-import { stopwatch } from '../base/clock.ts';
 import { BackupError } from '../base/errors.ts';
 import { RecoveryJournal } from '../journal/recovery-journal.ts';
 import { replay, type ServiceProgress } from '../journal/recovery-state.ts';
@@ -80,15 +79,14 @@ export class Restoration implements AsyncDisposable {
   }
 
   /** Counts the staged copy and compares it with the facts of the capture. */
-  async compare(backup: BackupId, run: Run): Promise<StageResult> {
-    const seconds = stopwatch();
+  async compare(backup: BackupId, run: Run): Promise<Omit<StageResult, 'seconds' | 'phases'>> {
     const staged = this.#required();
     run.progress.step('compare with facts');
     const { manifest } = await this.#deps.repository.find(backup, run.signal);
-    const differences = compareFacts(manifest.facts, await staged.facts(this.#work.context));
+    const differences = compareFacts(manifest.facts, await staged.facts(this.#contextFor(run)));
     if (differences.length === 0) await this.#journal.append({ event: 'staged', service: this.#service });
     await this.#deps.reached('restore.compared');
-    return { backup, cutover: staged.cutover, differences, seconds: seconds() };
+    return { backup, cutover: staged.cutover, differences };
   }
 
   /** Live becomes the staged copy. */

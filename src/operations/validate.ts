@@ -3,7 +3,7 @@ import { BackupError, reason } from '../base/errors.ts';
 import type { Run } from '../model/agent.ts';
 import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
 import type { ContentReport } from '../model/source.ts';
-import type { StoredBackup } from '../repository/repository.ts';
+import type { StoredBackup } from '../repository/stored-backup.ts';
 import { openContext } from './context.ts';
 import type { OperationDependencies } from './dependencies.ts';
 
