@@ -14,12 +14,13 @@ async function main(): Promise<void> {
 
 function processHost(): Host {
   let log: Log | undefined;
+  const signal = abortOnSignals();
   return {
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
     color: process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb',
     version: version(),
-    signal: abortOnSignals(),
+    signal,
     async configuration() {
       const [{ loadConfiguration }, { reportOf }] = await Promise.all([
         import('./config/load.ts'),
@@ -31,16 +32,19 @@ function processHost(): Host {
     async open(request, tell) {
       const [{ loadConfiguration }, { openSession }] = await Promise.all([
         import('./config/load.ts'),
-        import('./wiring.ts'),
+        import('./wiring/session.ts'),
       ]);
       const settings = loadConfiguration(process.env).settings();
-      const kill = (signal: NodeJS.Signals): void => void process.kill(process.pid, signal);
-      const session = await openSession(request, settings, { environment: process.env, kill, tell });
+      const session = await openSession(request, settings, { environment: process.env, signal, kill: killThis, tell });
       log = session.coordination.log;
       return session;
     },
     failed: (error) => log?.error(error.message, { error: describeError(error) }),
   };
+}
+
+function killThis(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
 }
 
 /** A reader that went away (`| head`) is no reason to stop a backup: what it would have read is dropped. */

@@ -1,3 +1,4 @@
+import type { BackupError } from '../base/errors.ts';
 import type { CoordinationDependencies } from '../coordination/settle.ts';
 import type { Finding } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
@@ -36,8 +37,8 @@ export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring';
 export interface OpenRequest {
   /** `all`: the services that this platform is configured to have. */
   readonly services: readonly Service[] | 'all';
-  /** `live` needs the settings by which the services are reached, `stored` only what reads backups. */
-  readonly access: 'live' | 'stored';
+  /** What is needed: the services and the backups, only the backups, or only a look at everything. */
+  readonly access: 'live' | 'stored' | 'inspect';
   readonly log: LogKind;
 }
 
@@ -50,9 +51,11 @@ export interface Session extends AsyncDisposable {
   readonly backupDirectory: string;
   readonly timeLimitSeconds: number;
   readonly parallelRecovery: boolean;
+  /** Services that were asked for and lack their settings; only `inspect` comes this far with any. */
+  readonly unset: readonly { readonly service: Service; readonly error: BackupError }[];
   readonly targets: { readonly rtoMinutes: number; readonly rpoHours: number };
   /** Room, keys, lock, orphans, and the directories we write to; nothing is changed that stays. */
-  inspectRepository(signal: AbortSignal): Promise<readonly Finding[]>;
+  inspectRepository(): Promise<readonly Finding[]>;
 }
 
 /** All that the commands ask of the process they run in; made by main.ts, and by tests. */
@@ -64,8 +67,8 @@ export interface Host {
   /** Aborted by SIGINT and SIGTERM, with an error of kind `cancelled`. */
   readonly signal: AbortSignal;
   configuration(): Promise<ConfigurationView>;
-  /** Throws every error of the configuration at once. `warn` shows a line to the operator. */
-  open(request: OpenRequest, warn: (message: string) => void): Promise<Session>;
+  /** Throws every error of the configuration at once. `tell` shows a line to the operator. */
+  open(request: OpenRequest, tell: (line: string) => void): Promise<Session>;
   /** Notes an error in the log that is open, with its causes. */
   failed(error: Error): void;
 }

@@ -63,10 +63,10 @@ async function perform(
   host: Host,
 ): Promise<number> {
   const progress = progressView(host.stderr, progressStyle(manner, host));
-  const warn = (message: string): void => progress.line(`warning: ${message}`);
+  const tell = (line: string): void => progress.line(line);
   let outcome: Outcome;
   try {
-    outcome = await work({ host, progress, open: (request) => host.open(request, warn) });
+    outcome = await work({ host, progress, open: (request) => host.open(request, tell) });
   } catch (error) {
     outcome = { data: {}, text: '', errors: [asError(error)] };
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { asError, BackupError } from '../../base/errors.ts';
+import { BackupError } from '../../base/errors.ts';
 import { forEachAgent, runOf } from '../../coordination/fan-out.ts';
 import type { Finding } from '../../model/source.ts';
 import { SERVICES } from '../../model/vocabulary.ts';
@@ -24,9 +24,9 @@ interface Checkup {
 
 async function doctor(word: string, invocation: Invocation): Promise<Outcome> {
   const services = parseServices(word);
-  await using session = await invocation.open({ services, access: 'live', log: 'monitoring' });
+  await using session = await invocation.open({ services, access: 'inspect', log: 'monitoring' });
   const checkups = [
-    { of: 'repository', findings: await session.inspectRepository(invocation.host.signal) },
+    { of: 'repository', findings: await session.inspectRepository() },
     ...(await inspectServices(session, invocation)),
   ];
   const rows = checkups.flatMap(({ of, findings }) => findings.map((finding) => ({ of, finding })));
@@ -47,26 +47,36 @@ const MARK: Readonly<Record<Finding['severity'], string>> = { ok: 'ok', warning:
 
 async function inspectServices(session: Session, invocation: Invocation): Promise<Checkup[]> {
   const run = coordinatedRun(invocation);
-  const results = await forEachAgent(agentsOf(session), (agent) => agent.inspect(runOf(run, agent.service)));
-  return results.map(({ service, value, error }) => ({
-    of: service,
-    findings: value?.findings ?? [failureFinding(error)],
-  }));
+  const unset = new Set(session.unset.map((each) => each.service));
+  const agents = agentsOf(session).filter((agent) => !unset.has(agent.service));
+  const results = await forEachAgent(agents, (agent) => agent.inspect(runOf(run, agent.service)));
+  return [
+    ...results.map((result) => ({
+      of: result.service,
+      findings: result.error === undefined ? result.value.findings : [failure('inspection', result.error)],
+    })),
+    ...session.unset.map(({ service, error }) => ({ of: service, findings: [failure('settings', error)] })),
+  ];
 }
 
-function failureFinding(error: Error | undefined): Finding {
-  const { message } = asError(error);
-  const hint = error instanceof BackupError ? error.hint : undefined;
-  return { subject: 'inspection', severity: 'problem', message, ...(hint === undefined ? {} : { hint }) };
+/** What is no error of ours is a bug, and ends the doctor. */
+function failure(subject: string, error: Error): Finding {
+  if (!(error instanceof BackupError)) throw error;
+  const { message, hint, kind } = error;
+  return { subject, severity: 'problem', message, kind, ...(hint === undefined ? {} : { hint }) };
 }
 
 function warningOf(of: string, { severity, message, hint }: Finding): string[] {
   if (severity !== 'warning') return [];
-  return [`${of}: ${message}${hint === undefined ? '' : `; ${hint}`}`];
+  return [`${withService(of, message)}${hint === undefined ? '' : `; ${hint}`}`];
 }
 
 function problemOf(of: string, { severity, message, hint, kind }: Finding): BackupError[] {
   if (severity !== 'problem') return [];
   const details = { kind: kind ?? 'failed', ...(hint === undefined ? {} : { hint }) } as const;
-  return [new BackupError(`${of}: ${message}`, details)];
+  return [new BackupError(withService(of, message), details)];
+}
+
+function withService(of: string, message: string): string {
+  return message.startsWith(`${of}:`) ? message : `${of}: ${message}`;
 }

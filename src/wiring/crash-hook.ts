@@ -1,6 +1,6 @@
-import { CRASH_POINTS, type CrashPoint, nothingHappens, type Reached } from './base/crash-points.ts';
-import { BackupError } from './base/errors.ts';
-import { nearest } from './base/nearest.ts';
+import { CRASH_POINTS, type CrashPoint, nothingHappens, type Reached } from '../base/crash-points.ts';
+import { BackupError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 
 /** For tests: the run kills or interrupts itself where it reaches a point, e.g. `manifest.linked`. */
 const CRASH = 'PHYSICS_BACKUP_CRASH_AT';

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
-import { reason } from './base/errors.ts';
-import type { Log } from './base/log.ts';
-import type { LogKind } from './cli/host.ts';
+import { reason } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { LogKind } from '../cli/host.ts';
 
 /**
  * The log of one run: lines of JSON in `<logs>/<kind>/…`, warnings to the operator too. A directory that cannot be

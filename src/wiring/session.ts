@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { InProcessAgent } from '../agents/in-process.ts';
+import { systemClock } from '../base/clock.ts';
+import { SeveralErrors } from '../base/errors.ts';
+import { Processes } from '../base/processes.ts';
+import type { OpenRequest, Session } from '../cli/host.ts';
+import type { Settings } from '../config/schema.ts';
+import { SERVICES } from '../model/vocabulary.ts';
+import { sweepSandboxes } from '../sandbox/registry.ts';
+import { inspectRepository } from './checkup.ts';
+import { reachedFrom } from './crash-hook.ts';
+import { openLog } from './log-file.ts';
+import { openRepository, type Purpose, type RepositoryTools } from './repository.ts';
+import { SOURCES, unsetServices } from './sources.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the session needs of the process. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Sends a signal to this process, for tests of crashes. */
+  readonly kill: (signal: 'SIGKILL' | 'SIGINT') => void;
+  /** Shows the operator a line. */
+  readonly tell: (line: string) => void;
+}
+
+const PURPOSE: Readonly<Record<OpenRequest['access'], Purpose>> = { live: 'write', stored: 'read', inspect: 'none' };
+
+/** Connects the parts as the settings say. Nothing is ever left out in silence: a service without settings is an error. */
+export async function openSession(request: OpenRequest, settings: Settings, around: Surroundings): Promise<Session> {
+  const { signal } = around;
+  const services = request.services === 'all' ? settings.services.expected : request.services;
+  const unset = unsetServices(services, settings);
+  if (request.access === 'live' && unset.length > 0)
+    throw new SeveralErrors(
+      '',
+      unset.map((each) => each.error),
+    );
+  const tools = openTools(request, settings, around);
+  const { log, processes } = tools;
+  const coordination = await coordinationOf(request, settings, tools, signal);
+  if (request.access === 'live') {
+    const swept = await sweepSandboxes(sandboxRegistry(settings), processes, signal);
+    for (const directory of swept) log.info('removed the sandbox of a run that was killed', { directory });
+  }
+  return {
+    coordination,
+    services,
+    unset,
+    backupDirectory: settings.repository.directory,
+    timeLimitSeconds: settings.run.timeout,
+    parallelRecovery: settings.recovery.parallel,
+    targets: settings.recovery,
+    inspectRepository: () =>
+      inspectRepository(settings, () => openRepository(settings, 'read', tools, signal), processes, signal),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function openTools(request: OpenRequest, settings: Settings, around: Surroundings): RepositoryTools {
+  const clock = systemClock;
+  return {
+    clock,
+    reached: reachedFrom(around.environment, around.kill),
+    processes: new Processes(childEnvironment(around.environment)),
+    log: openLog(settings.run.logs, request.log, clock.now(), around.tell),
+  };
+}
+
+async function coordinationOf(
+  request: OpenRequest,
+  settings: Settings,
+  tools: RepositoryTools,
+  signal: AbortSignal,
+): Promise<Session['coordination']> {
+  const { clock, processes, log } = tools;
+  const stateDirectory = settings.run.state;
+  const shared = {
+    ...tools,
+    repository: await openRepository(settings, PURPOSE[request.access], tools, signal),
+    limits: { parallelJobs: settings.run.parallelJobs },
+    stateDirectory,
+    validate: settings.run.validation,
+  };
+  const sources = await Promise.all(SERVICES.map((service) => SOURCES[service](settings, sandboxRegistry(settings))));
+  const agents = sources.map((source) => new InProcessAgent({ source, ...shared }));
+  return { agents, clock, processes, stateDirectory, log };
+}
+
+function sandboxRegistry(settings: Settings): string {
+  return path.join(settings.run.state, 'sandboxes');
+}
+
+const INHERITED = ['PATH', 'HOME', 'TZ', 'TMPDIR', 'JAVA_HOME'];
+
+/** All that children inherit: no secret is among it. */
+function childEnvironment(environment: Environment): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', ...Object.fromEntries(inherited), LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+}

@@ -1,0 +1,48 @@
+import { BackupError } from '../base/errors.ts';
+import type { Settings } from '../config/schema.ts';
+import type { Source } from '../model/source.ts';
+import type { Service } from '../model/vocabulary.ts';
+
+/** How each service's source is made; a fifth kind of service is one more entry. `sandboxes` is the registry of theirs. */
+export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: string) => Promise<Source>>> = {
+  async postgres({ postgres }) {
+    const { postgresSource } = await import('../sources/postgres/source.ts');
+    const { superuser, superuserPassword } = postgres;
+    // The default superuser counts as given only with its password: a role of our own may restore too.
+    const given = superuserPassword !== undefined || superuser !== 'postgres';
+    return postgresSource({ ...postgres, superuser: given ? superuser : undefined });
+  },
+  async neo4j({ neo4j }, sandboxes) {
+    const { neo4jSource } = await import('../sources/neo4j/source.ts');
+    return neo4jSource({ ...neo4j, password: neo4j.password ?? '', sandboxes });
+  },
+  async redis({ redis }, sandboxes) {
+    const { redisSource } = await import('../sources/redis/source.ts');
+    const { host, port, user: username, password, sandboxHost } = redis;
+    return redisSource({ host, port, username, password, sandboxHost, sandboxes });
+  },
+  async application({ application }) {
+    const { applicationSource } = await import('../sources/application/source.ts');
+    return applicationSource({ paths: application.paths ?? [] });
+  },
+};
+
+/** What must be set before a service can be reached. */
+const REQUIRED: Readonly<Partial<Record<Service, (settings: Settings) => string | undefined>>> = {
+  application: ({ application }) =>
+    application.paths === undefined ? 'APPLICATION_PATHS (e.g. uploads=/srv/uploads,models=/srv/models)' : undefined,
+};
+
+export interface UnsetService {
+  readonly service: Service;
+  readonly error: BackupError;
+}
+
+export function unsetServices(services: readonly Service[], settings: Settings): UnsetService[] {
+  return services.flatMap((service) => {
+    const missing = REQUIRED[service]?.(settings);
+    if (missing === undefined) return [];
+    const hint = `set it, or leave ${service} out of BACKUP_SERVICES`;
+    return [{ service, error: new BackupError(`${service}: ${missing} is not set`, { kind: 'usage', hint }) }];
+  });
+}
