@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { appendFileSync, createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,7 +17,7 @@ import type {
   Source,
   StagedHandle,
 } from '../../src/model/source.ts';
-import { type BackupId, backupId, type Instant } from '../../src/model/vocabulary.ts';
+import { type BackupId, backupId, type Instant, type Service } from '../../src/model/vocabulary.ts';
 
 /** What every test of a source needs: a context with a directory of its own, gone when disposed of. */
 export interface TestContext extends Context, AsyncDisposable {}
@@ -101,18 +101,28 @@ export interface FileBackup extends ReadableBackup {
   readonly capture: Capture;
 }
 
-let captured = 0;
-
-/** Captures with a source into a new directory below `parent`. */
+/** Captures with a source into a new directory below `parent`; another process may take it up with `reopen`. */
 export async function captureToFiles(source: Source, parent: string, context: Context): Promise<FileBackup> {
-  captured += 1;
-  const id = backupId(source.service, 'manual', new Date(Date.UTC(2026, 0, 1) + captured * 1000).toISOString());
-  const directory = path.join(parent, id);
-  await mkdir(directory, { recursive: true });
+  const { id, directory } = await newDirectory(source.service, parent);
   const sink = new FileSink(directory, context.signal);
   let moment: Instant = '';
   const capture = await source.capture('manual', sink, (at) => (moment = at), context);
-  return fileBackup({ id, service: source.service, moment, directory, capture, artifacts: sink.artifacts });
+  const parts = { id, service: source.service, moment, directory, capture, artifacts: sink.artifacts };
+  await writeFile(path.join(directory, 'backup.json'), JSON.stringify(parts));
+  return fileBackup(parts);
+}
+
+export async function reopen(directory: string): Promise<FileBackup> {
+  return fileBackup(JSON.parse(await readFile(path.join(directory, 'backup.json'), 'utf8')) as FileBackup);
+}
+
+async function newDirectory(service: Service, parent: string): Promise<{ id: BackupId; directory: string }> {
+  for (let second = 0; ; second += 1) {
+    const id = backupId(service, 'manual', new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString());
+    const directory = path.join(parent, id);
+    const made = await mkdir(directory, { recursive: true });
+    if (made !== undefined) return { id, directory };
+  }
 }
 
 export function fileBackup(
@@ -159,9 +169,8 @@ export class FileSafetyCopies implements SafetyCopies {
     return copy;
   }
 
-  open(id: BackupId): Promise<ReadableBackup> {
-    const copy = this.copies.get(id);
-    return copy === undefined ? Promise.reject(new Error(`no backup ${id}`)) : Promise.resolve(copy);
+  async open(id: BackupId): Promise<ReadableBackup> {
+    return this.copies.get(id) ?? (await reopen(path.join(this.#directory, id)));
   }
 }
 
@@ -185,5 +194,30 @@ export class MemoryJournal implements RestoreJournal {
     const handle = this.handles.at(-1);
     if (handle === undefined) throw new Error('nothing was journalled');
     return handle;
+  }
+}
+
+/** The same in a file, for a process that is going to be killed and the one that takes over. */
+export class FileJournal extends MemoryJournal {
+  readonly #file: string;
+
+  constructor(file: string) {
+    super();
+    this.#file = file;
+    for (const line of existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []) {
+      const entry = JSON.parse(line) as { handle?: StagedHandle; note?: Record<string, string> };
+      if (entry.handle !== undefined) this.handles.push(entry.handle);
+      if (entry.note !== undefined) this.notes.push(entry.note);
+    }
+  }
+
+  override handle(handle: StagedHandle): Promise<void> {
+    appendFileSync(this.#file, `${JSON.stringify({ handle })}\n`);
+    return super.handle(handle);
+  }
+
+  override note(note: Readonly<Record<string, string>>): Promise<void> {
+    appendFileSync(this.#file, `${JSON.stringify({ note })}\n`);
+    return super.note(note);
   }
 }

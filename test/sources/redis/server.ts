@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createClient, RESP_TYPES } from '@redis/client';
 import type { RunningProcess } from '../../../src/base/processes.ts';
-import { connectRedis, type RedisConnection } from '../../../src/sandbox/redis-connection.ts';
+import { connectRedis, type RedisConnection, type RedisReply } from '../../../src/sandbox/redis-connection.ts';
 import { freePort } from '../../../src/sandbox/ports.ts';
 import type { RedisSettings } from '../../../src/sources/redis/settings.ts';
 import { testProcesses } from '../../support/file-backup.ts';
@@ -88,14 +88,19 @@ export class TestRedis implements AsyncDisposable {
           Object.assign(found, { [`${name} ${key.toString('latin1')}`]: await describe(driver, key) });
       driver.destroy();
     }
-    const functions = JSON.stringify(await connection.send('FUNCTION', 'LIST', 'WITHCODE'));
-    return { ...found, functions };
+    return { ...found, functions: libraries(await connection.send('FUNCTION', 'LIST', 'WITHCODE')) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** The source of each library; the order of libraries, and of functions within one, is the server's whim. */
+function libraries(reply: RedisReply): string {
+  const code = (reply as RedisReply[]).map((library) => String((library as RedisReply[]).at(-1)));
+  return code.toSorted().join();
 }
 
 type Driver = Awaited<ReturnType<TestRedis['driver']>>;
