@@ -91,10 +91,15 @@ function looseChoice(matching: readonly Candidate[], request: PointRequest, reas
   const missing = request.services.filter((service) => backups.every((each) => each.service !== service));
   if (missing.length === 0 && backups.length > 0) {
     const point = pointOf(undefined, backups);
-    const skew = `no complete recovery point: these backups were taken on their own, ${point.skewSeconds.toFixed(0)} s apart`;
-    return { point: { ...point, warnings: [skew, ...point.warnings] }, reasons };
+    return { point: { ...point, warnings: [...apart(point), ...point.warnings] }, reasons };
   }
   return { point: undefined, reasons: [...missing.map((each) => `${each}: no usable backup`), ...reasons] };
+}
+
+/** One backup alone cannot be apart from others. */
+function apart({ backups, skewSeconds: skew }: RecoveryPoint): string[] {
+  if (backups.length === 1) return [];
+  return [`no complete recovery point: these backups were taken on their own, ${skew.toFixed(0)} s apart`];
 }
 
 function newest(manifests: readonly Manifest[], service: Service): Manifest | undefined {
