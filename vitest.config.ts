@@ -6,6 +6,7 @@ const patience = { testTimeout: 180_000, hookTimeout: 300_000 };
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    globalSetup: 'test/support/system/global-setup.ts',
     projects: [
       { test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/campaigns/**'], ...patience } },
       {

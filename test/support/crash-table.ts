@@ -1,0 +1,65 @@
+import type { CrashPoint } from '../../src/base/crash-points.ts';
+
+/** What the operator does, with the run that is killed as its last step. */
+export type Scenario =
+  | 'backup'
+  /** A backup after one that was killed and left finished files. */
+  | 'backup after a kill'
+  | 'restore'
+  | 'finish'
+  | 'rollback'
+  /** No command removes backups yet: test/repository kills it there. */
+  | 'no command yet';
+
+/** Which scenario reaches each crash point, for every service that does; the keys are all of them. */
+export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
+  'draft.opened': 'backup',
+  'artifact.started': 'backup',
+  'artifact.synced': 'backup',
+  'artifact.renamed': 'backup',
+  'artifacts.done': 'backup',
+  'manifest.written': 'backup',
+  'manifest.linked': 'backup',
+  'catalogue.written': 'backup',
+  'proof.written': 'backup',
+  'orphan.moved': 'backup after a kill',
+  'removal.recorded': 'no command yet',
+  'removal.committed': 'no command yet',
+  'removal.artifact-deleted': 'no command yet',
+  'restore.journalled': 'restore',
+  'restore.staged': 'restore',
+  'restore.compared': 'restore',
+  'swap.intended': 'restore',
+  'swap.done': 'restore',
+  'finish.intended': 'finish',
+  'finish.done': 'finish',
+  'redis.paused': 'restore',
+  'redis.safe': 'restore',
+  'redis.intended': 'restore',
+  'redis.replicating': 'restore',
+  'redis.loaded': 'restore',
+  'redis.promoted': 'restore',
+  'redis.persisted': 'restore',
+  'postgres.roles-created': 'restore',
+  'postgres.database-created': 'restore',
+  'postgres.filled': 'restore',
+  'postgres.connections-refused': 'restore',
+  'postgres.renamed': 'restore',
+  'postgres.return-refused': 'rollback',
+  'postgres.returned': 'rollback',
+  'postgres.replaced-dropped': 'finish',
+  'postgres.staged-dropped': 'rollback',
+};
+
+/** The points that a service reaches in a scenario: its own, and those that no service owns. */
+export function pointsOf(service: string, scenario: Scenario): CrashPoint[] {
+  const points = Object.keys(REACHED_BY) as CrashPoint[];
+  return points.filter((point) => REACHED_BY[point] === scenario && isReachedBy(service, point));
+}
+
+const OWNERS = ['postgres', 'neo4j', 'redis', 'application'];
+
+function isReachedBy(service: string, point: CrashPoint): boolean {
+  const [owner = ''] = point.split('.');
+  return owner === service || !OWNERS.includes(owner);
+}

@@ -1,0 +1,46 @@
+import type { CrashPoint } from '../../../src/base/crash-points.ts';
+import { CHANGE, type Fingerprint, fingerprintOf, nameState } from './live.ts';
+import { type CheapService, type OwnServices, startServices } from './own-services.ts';
+import type { ProgramRun } from './program.ts';
+import { openSite, type Site } from './site.ts';
+
+/** One service with a backup, whose live data has changed since: a restore makes `old` of `new`. */
+export interface RestoreRig extends AsyncDisposable {
+  readonly service: CheapService;
+  readonly services: OwnServices;
+  readonly site: Site;
+  /** The backup that holds `old`. */
+  readonly backup: string;
+  /** `old`, `new`, or what differs from both. */
+  state(): Promise<string>;
+  /** Takes a new `new`, after a restore was finished. */
+  change(): Promise<void>;
+  /** Runs a command that kills (or interrupts) itself at the point. */
+  endAt(how: 'CRASH' | 'INTERRUPT', point: CrashPoint, args: readonly string[]): Promise<ProgramRun>;
+}
+
+export async function openRestoreRig(service: CheapService): Promise<RestoreRig> {
+  await using stack = new AsyncDisposableStack();
+  const services = stack.use(await startServices([service]));
+  const site = stack.use(await openSite([service], services.environment));
+  const { environment } = services;
+  const states: Record<string, Fingerprint> = { old: await fingerprintOf(service, environment) };
+  const document = await site.good(['backup', service, 'daily']);
+  const [taken] = document['backups'] as { id: string }[];
+  const change = async (): Promise<void> => {
+    await CHANGE[service](environment);
+    states['new'] = await fingerprintOf(service, environment);
+  };
+  await change();
+  const owned = stack.move();
+  return {
+    service,
+    services,
+    site,
+    backup: taken?.id ?? '',
+    state: () => nameState(service, environment, states),
+    change,
+    endAt: (how, point, args) => site.run(args, { environment: { [`PHYSICS_BACKUP_${how}_AT`]: point } }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,3 @@
+import { describeEndedRestores } from '../support/system/restore-suite.ts';
+
+describeEndedRestores('postgres');
