@@ -37,9 +37,13 @@ function processHost(): Host {
       const settings = loadConfiguration(process.env).settings();
       const session = await openSession(request, settings, { environment: process.env, signal, kill: killThis, tell });
       log = session.coordination.log;
+      log.info('began', { arguments: process.argv.slice(2) });
       return session;
     },
-    failed: (error) => log?.error(error.message, { error: describeError(error) }),
+    ended(code, errors) {
+      for (const error of errors) log?.error(error.message, { error: describeError(error) });
+      log?.info('ended', { code });
+    },
   };
 }
 

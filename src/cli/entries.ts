@@ -14,7 +14,7 @@ export interface StoredEntries {
 
 /** All stored backups of the session's services. */
 export async function storedEntries(session: Session, invocation: Invocation): Promise<StoredEntries> {
-  const run = coordinatedRun(invocation);
+  const run = coordinatedRun(invocation, session);
   const results = await forEachAgent(agentsOf(session), (agent) => agent.history(runOf(run, agent.service)));
   const errors = errorsOf(results);
   if (errors.length > 0) throw new SeveralErrors('', errors);

@@ -31,8 +31,8 @@ export interface ConfigurationView {
   readonly errors: readonly Error[];
 }
 
-/** Which directory of logs a command writes to. */
-export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring';
+/** Which directory of logs a command writes to; one that only looks writes none. */
+export type LogKind = 'backup' | 'restore' | 'validation' | 'none';
 
 export interface OpenRequest {
   /** `all`: the services that this platform is configured to have. */
@@ -69,6 +69,6 @@ export interface Host {
   configuration(): Promise<ConfigurationView>;
   /** Throws every error of the configuration at once. `tell` shows a line to the operator. */
   open(request: OpenRequest, tell: (line: string) => void): Promise<Session>;
-  /** Notes an error in the log that is open, with its causes. */
-  failed(error: Error): void;
+  /** Notes in the log, where a command opened one, how it ended: its exit code, and each error with its causes. */
+  ended(code: number, errors: readonly Error[]): void;
 }

@@ -71,8 +71,9 @@ async function perform(
     outcome = { data: {}, text: '', errors: [asError(error)] };
   }
   progress.close();
-  for (const error of outcome.errors ?? []) host.failed(error);
-  return render(outcome, manner, host);
+  const code = render(outcome, manner, host);
+  host.ended(code, outcome.errors ?? []);
+  return code;
 }
 
 function progressStyle(manner: Manner, host: Host): ProgressStyle {

@@ -95,7 +95,7 @@ class PlainProgress implements ProgressView {
   }
 
   #end(task: Activity): void {
-    if (task.step === '' || (task.seconds() < SHORT_STEP && task.bytes === 0)) return;
+    if (task.step === '' || task.seconds() < SHORT_STEP) return;
     const moved = amount(task);
     this.line(
       `${task.service}: ${task.step} took ${formatSeconds(task.seconds())}${moved === '' ? '' : ` (${moved})`}`,

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { reason } from '../base/errors.ts';
@@ -6,17 +6,28 @@ import type { Log } from '../base/log.ts';
 import type { LogKind } from '../cli/host.ts';
 
 /**
- * The log of one run: lines of JSON in `<logs>/<kind>/…`, warnings to the operator too. A directory that cannot be
- * written is said once, and the details go to the operator instead.
+ * The log of one run: lines of JSON in `<logs>/<kind>/…`, made with the first of them; warnings to the operator too.
+ * A file that cannot be written is said once, and the details go to the operator instead.
  */
 export function openLog(logs: string, kind: LogKind, now: string, tell: (line: string) => void): Log {
+  if (kind === 'none') return operatorLog(tell);
   const file = path.join(logs, kind, fileName(kind, now));
+  let log: Log | undefined;
+  const opened = (): Log => (log ??= logTo(file, tell));
+  return {
+    debug: (message, fields) => opened().debug(message, fields),
+    info: (message, fields) => opened().info(message, fields),
+    warn: (message, fields) => opened().warn(message, fields),
+    error: (message, fields) => opened().error(message, fields),
+  };
+}
+
+function logTo(file: string, tell: (line: string) => void): Log {
   try {
     mkdirSync(path.dirname(file), { recursive: true });
-    accessSync(path.dirname(file), constants.W_OK);
     return fileLog(file, tell);
   } catch (error) {
-    tell(`warning: no log file: ${reason(error)}`);
+    tell(`warning: there is no log file: ${reason(error)}`);
     return operatorLog(tell);
   }
 }
@@ -43,7 +54,7 @@ function fileLog(file: string, tell: (line: string) => void): Log {
     info: (message, fields) => logger.info(fields, message),
     warn: (message, fields) => {
       logger.warn(fields, message);
-      tell(`warning: ${message}`);
+      tell(warning(message, fields));
     },
     error: (message, fields) => logger.error(fields, message),
   };
@@ -52,8 +63,13 @@ function fileLog(file: string, tell: (line: string) => void): Log {
 function operatorLog(tell: (line: string) => void): Log {
   return {
     debug: () => undefined,
-    info: (message) => tell(message),
-    warn: (message) => tell(`warning: ${message}`),
-    error: () => undefined, // errors are shown anyway
+    info: () => undefined,
+    warn: (message, fields) => tell(warning(message, fields)),
+    error: () => undefined, // the CLI shows errors
   };
+}
+
+function warning(message: string, fields: Readonly<Record<string, unknown>> = {}): string {
+  const details = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
+  return `warning: ${message}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }

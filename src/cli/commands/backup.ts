@@ -24,7 +24,7 @@ async function backup(serviceWord: string, typeWord: string, invocation: Invocat
   const { backupAll } = await import('../../coordination/backup-all.ts');
   await using session = await invocation.open({ services, access: 'live', log: 'backup' });
   const report = await withTimeLimit(session.timeLimitSeconds, invocation.host.signal, (signal) =>
-    backupAll(agentsOf(session), type, session.coordination, coordinatedRun(invocation, signal)),
+    backupAll(agentsOf(session), type, session.coordination, coordinatedRun(invocation, session, signal)),
   );
   return outcomeOf(report);
 }

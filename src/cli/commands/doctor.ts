@@ -24,7 +24,7 @@ interface Checkup {
 
 async function doctor(word: string, invocation: Invocation): Promise<Outcome> {
   const services = parseServices(word);
-  await using session = await invocation.open({ services, access: 'inspect', log: 'monitoring' });
+  await using session = await invocation.open({ services, access: 'inspect', log: 'none' });
   const checkups = [
     { of: 'repository', findings: await session.inspectRepository() },
     ...(await inspectServices(session, invocation)),
@@ -46,7 +46,7 @@ async function doctor(word: string, invocation: Invocation): Promise<Outcome> {
 const MARK: Readonly<Record<Finding['severity'], string>> = { ok: 'ok', warning: 'WARN', problem: 'FAIL' };
 
 async function inspectServices(session: Session, invocation: Invocation): Promise<Checkup[]> {
-  const run = coordinatedRun(invocation);
+  const run = coordinatedRun(invocation, session);
   const unset = new Set(session.unset.map((each) => each.service));
   const agents = agentsOf(session).filter((agent) => !unset.has(agent.service));
   const results = await forEachAgent(agents, (agent) => agent.inspect(runOf(run, agent.service)));

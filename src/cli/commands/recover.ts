@@ -51,13 +51,13 @@ async function recoverAll(word: string, options: Options, invocation: Invocation
     allowSuspect: options.allowSuspect ?? false,
     parallel: session.parallelRecovery,
   };
-  const report = await recover(request, session.coordination, coordinatedRun(invocation));
+  const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
   return recoveryOutcome(report, report.point.warnings, startedAt, session);
 }
 
 async function status(invocation: Invocation): Promise<Outcome> {
   const { recoveryStatus } = await import('../../coordination/aftermath.ts');
-  await using session = await invocation.open({ services: 'all', access: 'stored', log: 'restore' });
+  await using session = await invocation.open({ services: 'all', access: 'stored', log: 'none' });
   const recoveries = await recoveryStatus(session.coordination);
   const rows = recoveries.flatMap((recovery) => recovery.services.map((each) => ({ recovery, each })));
   return {
@@ -82,7 +82,7 @@ function interruption({ id, outcome }: RecoverySummary): string[] {
 async function resume(invocation: Invocation): Promise<Outcome> {
   const { settleInterrupted } = await import('../../coordination/settle.ts');
   await using session = await invocation.open({ services: 'all', access: 'live', log: 'restore' });
-  const ended = await settleInterrupted(session.coordination, coordinatedRun(invocation));
+  const ended = await settleInterrupted(session.coordination, coordinatedRun(invocation, session));
   return {
     data: { ended },
     text: ended.length === 0 ? 'no recovery was interrupted' : ended.map((id) => `${id} has ended`).join('\n'),
@@ -92,13 +92,13 @@ async function resume(invocation: Invocation): Promise<Outcome> {
 async function rollback(id: string | undefined, invocation: Invocation): Promise<Outcome> {
   const { rollbackRecovery } = await import('../../coordination/aftermath.ts');
   await using session = await invocation.open({ services: 'all', access: 'live', log: 'restore' });
-  const recovery = await rollbackRecovery(id, session.coordination, coordinatedRun(invocation));
+  const recovery = await rollbackRecovery(id, session.coordination, coordinatedRun(invocation, session));
   return { data: { recovery }, text: `${recovery} was rolled back: the services are what they were before it` };
 }
 
 async function finish(id: string | undefined, invocation: Invocation): Promise<Outcome> {
   const { finishRecovery } = await import('../../coordination/aftermath.ts');
   await using session = await invocation.open({ services: 'all', access: 'live', log: 'restore' });
-  const recovery = await finishRecovery(id, session.coordination, coordinatedRun(invocation));
+  const recovery = await finishRecovery(id, session.coordination, coordinatedRun(invocation, session));
   return { data: { recovery }, text: `${recovery} is finished: what it replaced was removed` };
 }

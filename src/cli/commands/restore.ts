@@ -20,6 +20,6 @@ async function restore(id: BackupId, invocation: Invocation): Promise<Outcome> {
   await using session = await invocation.open({ services, access: 'live', log: 'restore' });
   const startedAt = session.coordination.clock.now();
   const request = { selector: id, services, allowFuzzy: true, allowSuspect: true, parallel: session.parallelRecovery };
-  const report = await recover(request, session.coordination, coordinatedRun(invocation));
+  const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
   return recoveryOutcome(report, report.point.warnings, startedAt, session);
 }

@@ -38,7 +38,7 @@ async function validate(word: string | undefined, options: Options, invocation: 
   await using session = await invocation.open({ services, access: 'stored', log: 'validation' });
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
-  const run = coordinatedRun(invocation);
+  const run = coordinatedRun(invocation, session);
   const report = await validateBackups(selection, ['integrity', 'content'], agentsOf(session), run);
   return outcomeOf(report, options.report ?? false);
 }
