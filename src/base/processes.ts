@@ -14,6 +14,8 @@ export interface Command {
   readonly cwd?: string;
   /** Exit codes that mean success; [0] unless given. */
   readonly okCodes?: readonly number[];
+  /** Bytes of the end of standard error that are kept; 8192 unless given. */
+  readonly keptErrors?: number;
 }
 
 /** Standard input or output of a child: nothing, a pipe to us, a descriptor, or the end of another child's pipe. */
@@ -28,7 +30,7 @@ export interface ChildStreams {
 
 export interface Exit {
   readonly code: number;
-  /** The end of standard error, at most 8 KiB. */
+  /** The end of standard error. */
   readonly stderr: string;
 }
 
@@ -110,7 +112,7 @@ export class Processes {
   #watch(child: ChildProcess, command: Command, signal: AbortSignal, stop: () => void): Promise<Exit> {
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      stderr = (stderr + text).slice(-STDERR_LIMIT);
+      stderr = (stderr + text).slice(-(command.keptErrors ?? STDERR_LIMIT));
     });
     signal.addEventListener('abort', stop, { once: true });
     return new Promise<Exit>((resolve, reject) => {
@@ -166,12 +168,13 @@ function closeHandedOver(stream: ChildStream | undefined): void {
  * listener that does nothing keeps it, and steps aside for whoever listens to `data`.
  */
 function keepUntilRead(stdout: Readable | null): void {
-  const keep = (): void => undefined;
-  stdout?.on('readable', keep);
+  stdout?.on('readable', doNothing);
   stdout?.on('newListener', (event: string | symbol) => {
-    if (event === 'data') stdout.off('readable', keep);
+    if (event === 'data') stdout.off('readable', doNothing);
   });
 }
+
+const doNothing = (): void => undefined;
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
