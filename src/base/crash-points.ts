@@ -44,6 +44,16 @@ export const CRASH_POINTS = [
   'postgres.returned',
   'postgres.replaced-dropped',
   'postgres.staged-dropped',
+  // neo4j: the live graph is emptied and loaded again
+  'neo4j.safe',
+  'neo4j.marked',
+  'neo4j.schema-dropped',
+  'neo4j.relationships-deleted',
+  'neo4j.emptied',
+  'neo4j.batch-loaded',
+  'neo4j.loaded',
+  'neo4j.verified',
+  'neo4j.unmarked',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -49,6 +49,15 @@ export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
   'postgres.returned': 'rollback',
   'postgres.replaced-dropped': 'finish',
   'postgres.staged-dropped': 'rollback',
+  'neo4j.safe': 'restore',
+  'neo4j.marked': 'restore',
+  'neo4j.schema-dropped': 'restore',
+  'neo4j.relationships-deleted': 'restore',
+  'neo4j.emptied': 'restore',
+  'neo4j.batch-loaded': 'restore',
+  'neo4j.loaded': 'restore',
+  'neo4j.verified': 'restore',
+  'neo4j.unmarked': 'restore',
 };
 
 /** The points that a service reaches in a scenario: its own, and those that no service owns. */

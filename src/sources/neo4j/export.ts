@@ -1,0 +1,107 @@
+import type { Node, Relationship } from 'neo4j-driver';
+import { throwIfAborted } from '../../base/errors.ts';
+import type { Context } from '../../model/source.ts';
+import type { Graph } from './connection.ts';
+import { decodedProperties } from './far-dates.ts';
+import { properties } from './literals.ts';
+import type { SchemaEntry } from './schema.ts';
+import type { ImportNames } from './script-format.ts';
+import { ScriptWriter, sortedLabels } from './script-writer.ts';
+import type { Tally } from './tally.ts';
+
+/** What one export did besides the script. */
+export interface ExportNotes {
+  /** Relationships left out because an end of theirs was made after the nodes were read. */
+  dangling: number;
+  byteArrays: number;
+}
+
+export interface ExportRequest {
+  readonly graph: Graph;
+  readonly names: ImportNames;
+  readonly schema: readonly SchemaEntry[];
+  readonly tally: Tally;
+  readonly notes: ExportNotes;
+  /** Called between nodes and relationships, and at the end; may throw to give up. */
+  readonly checkpoint: () => Promise<void>;
+  /** Called once nothing more is read from the graph. */
+  readonly readEnded: () => void;
+}
+
+const CHUNK = 64 * 1024;
+
+/** Streams the graph as a script; memory does not grow with the graph. */
+export async function* exportScript(
+  request: ExportRequest,
+  context: Context,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { names, tally, schema, checkpoint } = request;
+  const writer = new ScriptWriter(names);
+  const report = progressOf(context);
+  for (const entities of [nodes, relationships]) {
+    for await (const _ of entities(request, writer, context)) yield report(writer.take());
+    await checkpoint();
+  }
+  request.readEnded();
+  writer.end(schema, { nodes: tally.nodes, relationships: tally.relationships });
+  yield report(writer.take());
+}
+
+function progressOf(context: Context): (text: string) => Uint8Array {
+  let done = 0;
+  return (text) => {
+    throwIfAborted(context.signal);
+    const chunk = Buffer.from(text);
+    done += chunk.length;
+    context.progress.bytes(done);
+    return chunk;
+  };
+}
+
+/** Yields whenever a chunk of text waits. */
+async function* nodes(request: ExportRequest, writer: ScriptWriter, { progress }: Context): AsyncGenerator<undefined> {
+  progress.step('export nodes');
+  for await (const entity of request.graph.stream('MATCH (n) RETURN n')) {
+    const node = entity as Node;
+    const number = node.identity.toNumber();
+    const labels = sortedLabels(node.labels);
+    const text = propertyText(node) ?? properties(await decodedProperties(request.graph, node));
+    countBytes(request, text);
+    request.tally.node(number, labels.labels, labels.text, text);
+    writer.node(number, labels.text, text);
+    if (writer.size >= CHUNK) yield undefined;
+  }
+  writer.endNodes();
+}
+
+async function* relationships(
+  request: ExportRequest,
+  writer: ScriptWriter,
+  { progress }: Context,
+): AsyncGenerator<undefined> {
+  progress.step('export relationships');
+  for await (const entity of request.graph.stream('MATCH ()-[r]->() RETURN r')) {
+    const relationship = entity as Relationship;
+    const start = relationship.start.toNumber();
+    const end = relationship.end.toNumber();
+    const text = propertyText(relationship) ?? properties(await decodedProperties(request.graph, relationship));
+    countBytes(request, text);
+    if (request.tally.relationship(start, end, relationship.type, text))
+      writer.relationship(start, end, relationship.type, text);
+    else request.notes.dangling += 1;
+    if (writer.size >= CHUNK) yield undefined;
+  }
+}
+
+/** Undefined when the driver could not decode a value. */
+function propertyText(entity: Node | Relationship): string | undefined {
+  try {
+    return properties(entity.properties);
+  } catch {
+    return undefined;
+  }
+}
+
+function countBytes({ notes }: ExportRequest, text: string): void {
+  if (text.includes('`:/*bytes:')) notes.byteArrays += 1;
+}

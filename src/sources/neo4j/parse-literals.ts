@@ -1,0 +1,250 @@
+import { Date, DateTime, Duration, Integer, int, LocalDateTime, LocalTime, Point, Time } from 'neo4j-driver';
+import { BackupError } from '../../base/errors.ts';
+import { dateOfDays, splitEpochSecond } from './calendar.ts';
+import { unquoteName, unquoteString } from './names.ts';
+
+/** Reads what `literals.ts` writes, and nothing else, into the driver's own types. */
+export class LiteralReader {
+  readonly #text: string;
+  #at: number;
+
+  constructor(text: string, at = 0) {
+    this.#text = text;
+    this.#at = at;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Moves past this text, or fails. */
+  expect(text: string): void {
+    if (!this.#take(text)) this.fail(`expected ${text}`);
+  }
+
+  end(): void {
+    if (this.#at !== this.#text.length) this.fail('expected the end of the line');
+  }
+
+  fail(why: string): never {
+    const near = this.#text.slice(this.#at, this.#at + 20);
+    throw new BackupError(`the script is damaged: ${why} at column ${this.#at + 1}, before "${near}"`, {
+      kind: 'damaged',
+    });
+  }
+
+  /** A whole number that JavaScript holds exactly. */
+  count(): number {
+    return Number(this.#match(DIGITS, 'a number')[0]);
+  }
+
+  properties(): Record<string, unknown> {
+    const map: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+    this.expect('{');
+    if (this.#take('}')) return map;
+    do {
+      const key = unquoteName(this.#match(NAME, 'a name')[1] ?? '');
+      this.expect(':');
+      map[key] = this.value();
+    } while (this.#take(','));
+    this.expect('}');
+    return map;
+  }
+
+  value(): unknown {
+    switch (this.#text[this.#at] ?? '') {
+      case "'":
+        return this.#string();
+      case '[':
+        return this.#list();
+      case '/':
+        return this.#bytes();
+      default:
+        return this.#numberOrCall();
+    }
+  }
+
+  #string(): string {
+    return unquoteString(this.#match(STRING, 'a string')[1] ?? '');
+  }
+
+  #list(): unknown[] {
+    const list: unknown[] = [];
+    this.expect('[');
+    if (this.#take(']')) return list;
+    do list.push(this.value());
+    while (this.#take(','));
+    this.expect(']');
+    return list;
+  }
+
+  #bytes(): Int8Array {
+    const buffer = Buffer.from(this.#match(BYTES, 'a byte array')[1] ?? '', 'base64');
+    return new Int8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  #numberOrCall(): unknown {
+    const word = this.#optional(WORD)?.[0];
+    if (word === undefined) return this.#number();
+    if (word === 'true') return true;
+    if (word === 'false') return false;
+    const read = CALLS[word];
+    if (read === undefined) return this.fail(`unknown function ${word}`);
+    this.expect('(');
+    const argument = this.#text[this.#at] === '{' ? this.#parts() : this.#string();
+    this.expect(')');
+    return read(argument) ?? this.fail(`what ${word}() was given is not valid`);
+  }
+
+  #number(): Integer | number {
+    const [text, fraction] = this.#match(NUMBER, 'a value');
+    if (fraction === undefined) return Integer.fromString(text);
+    if (fraction.startsWith('.0/')) return text.startsWith('-') ? -Infinity : text.startsWith('0') ? NaN : Infinity;
+    return Number(text);
+  }
+
+  /** The argument of a function that takes parts by name. */
+  #parts(): Parts {
+    const parts: Record<string, unknown> = {};
+    this.expect('{');
+    do {
+      const key = this.#match(WORD, 'the name of a part')[0];
+      this.expect(':');
+      parts[key] = this.value();
+    } while (this.#take(','));
+    this.expect('}');
+    return parts;
+  }
+
+  #take(text: string): boolean {
+    if (!this.#text.startsWith(text, this.#at)) return false;
+    this.#at += text.length;
+    return true;
+  }
+
+  #match(pattern: RegExp, what: string): RegExpExecArray {
+    return this.#optional(pattern) ?? this.fail(`expected ${what}`);
+  }
+
+  #optional(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text) ?? undefined;
+    this.#at += match?.[0].length ?? 0;
+    return match;
+  }
+}
+
+const DIGITS = /\d{1,15}/y;
+const NAME = /`((?:[^`\\]|``|\\u[0-9A-F]{4})+)`/y;
+const STRING = /'((?:[^'\\]|\\.)*)'/y;
+const BYTES = /\/\*bytes:([A-Za-z0-9+/]*={0,2})\*\/null/y;
+const WORD = /[a-zA-Z]+/y;
+const NUMBER = /-?\d+(\.0\/0\.0|(?:\.\d+)?e[+-]?\d+|\.\d+)?/y;
+
+type Parts = Readonly<Record<string, unknown>>;
+
+/** Undefined for an argument that is none of its own. */
+const CALLS: Readonly<Record<string, (argument: Parts | string) => unknown>> = {
+  date: (text) => ofText(text, DATE, (fields) => new Date(...dateFields(fields))),
+  localtime: (text) => ofText(text, LOCAL_TIME, (fields) => new LocalTime(...clockFields(fields))),
+  localdatetime: (text) =>
+    ofText(text, LOCAL_DATE_TIME, (fields) => new LocalDateTime(...dateFields(fields), ...clockFields(fields))),
+  time: (argument) => (typeof argument === 'string' ? timeOfText(argument) : timeOfParts(argument)),
+  datetime: (argument) => (typeof argument === 'string' ? dateTimeOfText(argument) : dateTimeOfParts(argument)),
+  duration: (parts) =>
+    ofParts(parts, ['months', 'days', 'seconds', 'nanoseconds'], (fields) => new Duration(...(fields as Four))),
+  point: pointOf,
+};
+
+const DAY = String.raw`(?<year>[+-]?\d{4,9})-(?<month>\d\d)-(?<day>\d\d)`;
+const CLOCK = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<nano>\d{9}))?`;
+const OFFSET = String.raw`(?<offset>[+-]\d\d:\d\d(?::\d\d)?)`;
+const DATE = new RegExp(`^${DAY}$`);
+const LOCAL_TIME = new RegExp(`^${CLOCK}$`);
+const TIME = new RegExp(`^${CLOCK}${OFFSET}$`);
+const LOCAL_DATE_TIME = new RegExp(`^${DAY}T${CLOCK}$`);
+const DATE_TIME = new RegExp(String.raw`^${DAY}T${CLOCK}(?:Z|${OFFSET})(?:\[(?<zone>[^\]]+)\])?$`);
+
+type Fields = Readonly<Record<string, string | undefined>>;
+type Three = [Integer, Integer, Integer];
+type Four = [Integer, Integer, Integer, Integer];
+
+function ofText<T>(text: unknown, pattern: RegExp, make: (fields: Fields) => T): T | undefined {
+  const fields = typeof text === 'string' ? pattern.exec(text)?.groups : undefined;
+  return fields === undefined ? undefined : make(fields);
+}
+
+function ofParts<T>(parts: unknown, names: readonly string[], make: (fields: Integer[]) => T): T | undefined {
+  const values = names.map((name) => (parts as Parts)[name]).filter((each) => each instanceof Integer);
+  return values.length === names.length && typeof parts === 'object' ? make(values) : undefined;
+}
+
+function dateFields({ year, month, day }: Fields): Three {
+  return [whole(year), whole(month), whole(day)];
+}
+
+function clockFields({ hour, minute, second, nano }: Fields): Four {
+  return [whole(hour), whole(minute), whole(second), whole(nano)];
+}
+
+function whole(digits: string | undefined): Integer {
+  return int(Number(digits ?? 0));
+}
+
+/** Seconds of `+01:00` or `-00:44:30`; undefined for a zone's name. */
+function offsetSeconds(text: string | undefined): number | undefined {
+  const [, sign, hours, minutes, seconds] = /^([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text ?? '') ?? [];
+  if (sign === undefined) return undefined;
+  const size = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0);
+  return sign === '-' ? -size : size;
+}
+
+function timeOfText(text: string): Time | undefined {
+  return ofText(text, TIME, (fields) => new Time(...clockFields(fields), int(offsetSeconds(fields['offset']) ?? 0)));
+}
+
+function timeOfParts(parts: Parts): Time | undefined {
+  const zone = offsetSeconds(String(parts['timezone']));
+  if (zone === undefined) return undefined;
+  return ofParts(
+    parts,
+    ['hour', 'minute', 'second', 'nanosecond'],
+    (fields) => new Time(...(fields as Four), int(zone)),
+  );
+}
+
+/** As Cypher prints it too: the offset may have seconds, the zone's name may follow. */
+export function dateTimeOfText(text: string): DateTime | undefined {
+  return ofText(text, DATE_TIME, (fields) =>
+    zoned([...dateFields(fields), ...clockFields(fields)], offsetSeconds(fields['offset']) ?? 0, fields['zone']),
+  );
+}
+
+type Seven = [...Three, ...Four];
+
+/** The driver sends the instant, local time less offset, and the name: so any offset is as good as the zone's own. */
+function zoned(fields: Seven, offset: number, zone: string | undefined): DateTime {
+  return new DateTime(...fields, int(offset), zone ?? null);
+}
+
+function dateTimeOfParts(parts: Parts): DateTime | undefined {
+  const { timezone } = parts;
+  if (typeof timezone !== 'string') return undefined;
+  const offset = offsetSeconds(timezone);
+  return ofParts(parts, ['epochSeconds', 'nanosecond'], ([instant = int(0), nanosecond = int(0)]) => {
+    const { days, secondOfDay } = splitEpochSecond(instant.toBigInt() + BigInt(offset ?? 0));
+    const { year, month, day } = dateOfDays(days);
+    const clock = [Math.floor(secondOfDay / 3600), Math.floor(secondOfDay / 60) % 60, secondOfDay % 60].map((each) =>
+      int(each),
+    );
+    const fields = [int(year), int(month), int(day), ...clock, nanosecond] as Seven;
+    return zoned(fields, offset ?? 0, offset === undefined ? timezone : undefined);
+  });
+}
+
+function pointOf(parts: unknown): Point | undefined {
+  const { srid, x, y, z } = parts as Parts;
+  if (!(srid instanceof Integer) || typeof x !== 'number' || typeof y !== 'number') return undefined;
+  if (z === undefined) return new Point(srid, x, y);
+  return typeof z === 'number' ? new Point(srid, x, y, z) : undefined;
+}
