@@ -65,10 +65,12 @@ export async function destroyApplication(environment: Environment): Promise<void
 }
 
 async function emptyDirectory(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const child = path.join(directory, entry.name);
-    if (entry.isDirectory()) await emptyDirectory(child);
+    if (entry.isDirectory()) {
+      await chmod(child, 0o700);
+      await emptyDirectory(child);
+    }
     await rm(child, { recursive: true });
   }
 }
