@@ -1,6 +1,6 @@
 import type { StagedState } from '../../model/source.ts';
 import type { Connection } from './connection.ts';
-import { type Marker, parseMarker, type Then } from './marker.ts';
+import { type Marker, parseMarker, type OnceLive } from './marker.ts';
 
 /** A database as the server has it now. */
 export interface DatabaseRow {
@@ -51,7 +51,7 @@ export async function takeCensus(connection: Connection, identity: Identity): Pr
   const found = {
     live: named(database),
     staged: marked(named(staged), token),
-    unmarked: unmarked(named(staged)),
+    unmarked: asUnmarked(named(staged)),
     replaced: marked(named(replaced), token),
   };
   return { ...found, state: stateOf(found, identity) };
@@ -62,7 +62,7 @@ function marked(row: DatabaseRow | undefined, token: string): MarkedRow | undefi
   return row === undefined || marker?.restore !== token ? undefined : { ...row, marker };
 }
 
-function unmarked(row: DatabaseRow | undefined): DatabaseRow | undefined {
+function asUnmarked(row: DatabaseRow | undefined): DatabaseRow | undefined {
   return row?.comment === null && !row.allowConnections ? row : undefined;
 }
 
@@ -80,6 +80,6 @@ function beside({ part }: Marker): StagedState {
 }
 
 /** What a database has now, to be put back later. */
-export function presentState({ comment, connectionLimit, isTemplate, allowConnections }: DatabaseRow): Then {
+export function presentState({ comment, connectionLimit, isTemplate, allowConnections }: DatabaseRow): OnceLive {
   return { comment, connectionLimit, isTemplate, allowConnections };
 }

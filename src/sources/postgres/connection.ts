@@ -1,10 +1,12 @@
-import pg from 'pg';
+import { Client, type ClientConfig, escapeIdentifier, escapeLiteral, type QueryResultRow } from 'pg';
 import { abortError, throwIfAborted } from '../../base/errors.ts';
 import { databaseError, hasCode } from './errors.ts';
-import { maintenancePlace, type Login, type Place, type PostgresSettings } from './settings.ts';
+import { maintenancePlace, NO_STATEMENT_TIMEOUT, type Login, type Place, type PostgresSettings } from './settings.ts';
 
-/** A name as SQL spells it; a string as SQL spells it. */
-export const { escapeIdentifier: identifier, escapeLiteral: literal } = pg;
+/** A name as SQL spells it. */
+export const identifier: (name: string) => string = escapeIdentifier;
+/** A string as SQL spells it. */
+export const literal: (text: string) => string = escapeLiteral;
 
 const CONNECT_MILLISECONDS = 15_000;
 
@@ -20,14 +22,16 @@ const SESSION_SETTINGS = `
                  ('default_transaction_isolation', 'read committed')) AS wanted (name, value)
    WHERE pg_catalog.current_setting(name, true) IS NOT NULL`;
 
+const PROTOCOL_VIOLATION = '08P01';
+
 /** One session. Its running query is cancelled on the server when the signal aborts. Errors are BackupErrors. */
 export class Connection implements AsyncDisposable {
   readonly place: Place;
-  readonly #client: pg.Client;
+  readonly #client: Client;
   readonly #signal: AbortSignal;
   readonly #cancel = (): void => void this.#cancelQuery();
 
-  private constructor(place: Place, client: pg.Client, signal: AbortSignal) {
+  private constructor(place: Place, client: Client, signal: AbortSignal) {
     this.place = place;
     this.#client = client;
     this.#signal = signal;
@@ -35,8 +39,17 @@ export class Connection implements AsyncDisposable {
   }
 
   static async open(place: Place, signal: AbortSignal): Promise<Connection> {
+    try {
+      return await Connection.#open(place, NO_STATEMENT_TIMEOUT, signal);
+    } catch (error) {
+      if (!hasCode(error, PROTOCOL_VIOLATION)) throw error;
+      return await Connection.#open(place, undefined, signal); // a pooler that passes no options on
+    }
+  }
+
+  static async #open(place: Place, options: string | undefined, signal: AbortSignal): Promise<Connection> {
     throwIfAborted(signal);
-    const client = new pg.Client(clientConfig(place));
+    const client = new Client({ ...clientConfig(place), options });
     client.on('error', () => undefined); // a lost session fails its next query
     try {
       await unlessAborted(client.connect(), signal);
@@ -48,7 +61,7 @@ export class Connection implements AsyncDisposable {
     return new Connection(place, client, signal);
   }
 
-  async query<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row[]> {
     throwIfAborted(this.#signal);
     try {
       // without values the simple protocol is used, in which LOCK TABLE takes no snapshot
@@ -60,10 +73,16 @@ export class Connection implements AsyncDisposable {
   }
 
   /** The only row of a query that has exactly one. */
-  async one<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row> {
+  async one<Row extends QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<Row> {
     const [row] = await this.query<Row>(sql, values);
     if (row === undefined) throw databaseError(new Error(`no row: ${sql}`), this.place);
     return row;
+  }
+
+  /** False when a pooler stands between: its answer about whom we talk to is not the server's. */
+  async isDirect(): Promise<boolean> {
+    const { pid } = await this.one<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    return pid === this.#pid;
   }
 
   /** All statements or none. */
@@ -83,11 +102,15 @@ export class Connection implements AsyncDisposable {
     await this.#client.end().catch(() => undefined);
   }
 
+  /** As the server said it on connecting; the driver has it, its types do not. */
+  get #pid(): number {
+    return (this.#client as unknown as { processID: number }).processID;
+  }
+
   async #cancelQuery(): Promise<void> {
     try {
-      const { processID } = this.#client as unknown as { processID: number };
       await using other = await Connection.open(this.place, AbortSignal.timeout(CONNECT_MILLISECONDS));
-      await other.query('SELECT pg_cancel_backend($1)', [processID]);
+      await other.query('SELECT pg_cancel_backend($1)', [this.#pid]);
     } catch {
       await this.#client.end().catch(() => undefined);
     }
@@ -109,7 +132,7 @@ export async function openMaintenance(
   }
 }
 
-function clientConfig({ settings, login, database }: Place): pg.ClientConfig {
+function clientConfig({ settings, login, database }: Place): ClientConfig {
   return {
     host: settings.host,
     port: settings.port,

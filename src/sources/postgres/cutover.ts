@@ -4,7 +4,7 @@ import type { Census, DatabaseRow, Identity, MarkedRow } from './census.ts';
 import { presentState } from './census.ts';
 import { type Connection, identifier, literal } from './connection.ts';
 import { hasCode } from './errors.ts';
-import { formatMarker, type Marker, type Then } from './marker.ts';
+import { formatMarker, type Marker, type OnceLive } from './marker.ts';
 
 const OBJECT_IN_USE = '55006';
 const RENAME_ATTEMPTS = 5;
@@ -27,11 +27,11 @@ function rename(from: string, to: string): string {
 }
 
 /** What makes a database the live one again, or for the first time. */
-function putBack(name: string, then: Then): string[] {
-  const { connectionLimit, isTemplate } = then;
+function putBack(name: string, onceLive: OnceLive): string[] {
+  const { connectionLimit, isTemplate } = onceLive;
   return [
-    comment(name, then.comment),
-    `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${connectionLimit} IS_TEMPLATE ${isTemplate} ALLOW_CONNECTIONS ${then.allowConnections}`,
+    comment(name, onceLive.comment),
+    `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${connectionLimit} IS_TEMPLATE ${isTemplate} ALLOW_CONNECTIONS ${onceLive.allowConnections}`,
   ];
 }
 
@@ -51,17 +51,17 @@ export function renameForSwap(
   live: DatabaseRow | undefined,
   { database, replaced, token }: Identity,
 ): string[] {
-  const { then, liveAllowed = true } = staged.marker;
+  const { onceLive, liveAllowed = true } = staged.marker;
   return [
     ...(live === undefined
       ? []
       : setAside(live, replaced, {
           restore: token,
           part: 'replaced',
-          then: { ...presentState(live), allowConnections: liveAllowed },
+          onceLive: { ...presentState(live), allowConnections: liveAllowed },
         })),
     rename(staged.name, database),
-    ...putBack(database, then),
+    ...putBack(database, onceLive),
   ];
 }
 
@@ -96,11 +96,13 @@ export function renameForReturn({ live, replaced }: Census, { database, staged, 
           ...setAside(live, staged, {
             restore: token,
             part: 'rolled-back',
-            then: { ...presentState(live), allowConnections: true },
+            onceLive: { ...presentState(live), allowConnections: true },
           }),
           allowConnections(staged, true),
         ]),
-    ...(replaced === undefined ? [] : [rename(replaced.name, database), ...putBack(database, replaced.marker.then)]),
+    ...(replaced === undefined
+      ? []
+      : [rename(replaced.name, database), ...putBack(database, replaced.marker.onceLive)]),
   ];
 }
 

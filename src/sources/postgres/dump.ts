@@ -11,6 +11,7 @@ import {
   capturePlace,
   clientEnvironment,
   maintenancePlace,
+  NO_STATEMENT_TIMEOUT,
   type PostgresSettings,
   superuserLogin,
   userLogin,
@@ -23,7 +24,7 @@ const LOCK_WAIT = 60_000;
 /** Stores the database as it was at the snapshot. Compression is the sink's. */
 export async function dumpDatabase(
   type: BackupType,
-  { id }: Snapshot,
+  { id, direct }: Snapshot,
   sink: ArtifactSink,
   settings: PostgresSettings,
   context: Context,
@@ -31,10 +32,14 @@ export async function dumpDatabase(
   const command: Command = {
     file: 'pg_dump',
     args: [
-      ...['--format=custom', '--compress=0', '--no-password', `--snapshot=${id}`, `--lock-wait-timeout=${LOCK_WAIT}`],
+      '--format=custom',
+      '--compress=0', // the sink compresses
+      '--no-password',
+      `--snapshot=${id}`,
+      `--lock-wait-timeout=${LOCK_WAIT}`,
       ...(type === 'schema' ? ['--schema-only'] : []),
     ],
-    env: clientEnvironment(capturePlace(settings)),
+    env: { ...clientEnvironment(capturePlace(settings)), ...(direct ? { PGOPTIONS: NO_STATEMENT_TIMEOUT } : {}) },
   };
   try {
     return await sink.fromProcess(DUMP, command);

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { BackupError } from '../../base/errors.ts';
 import { type Command, ProcessFailed } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
-import { DUMP } from './artifacts.ts';
-import { clientEnvironment, type Place } from './settings.ts';
+import { DUMP, dumpBytes } from './artifacts.ts';
+import { freeBytes } from './room.ts';
+import { clientEnvironment, NO_STATEMENT_TIMEOUT, type Place } from './settings.ts';
+import { extractContents } from './toc.ts';
 
 export interface Filling {
   readonly backup: ReadableBackup;
@@ -13,29 +15,68 @@ export interface Filling {
   readonly tablespaces: boolean;
 }
 
-/** Restores the dump into an empty database; pg_restore works with several connections, for which it needs a file. */
+/** What a crash of the server loses is restored again: the mark that ends the staging is flushed after it all. */
+const RESTORE_OPTIONS = `${NO_STATEMENT_TIMEOUT} -c synchronous_commit=off -c default_transaction_read_only=off`;
+
+/** Up to so many jobs, loading while the backup is being read is faster than waiting for a file to load in parallel. */
+const STREAMING_JOBS = 2;
+
+/** Restores the dump into an empty database. */
 export async function fill(filling: Filling, context: Context): Promise<void> {
+  const streaming = context.limits.parallelJobs <= STREAMING_JOBS || !(await fits(filling.backup, context));
+  await (streaming ? fillFromStream(filling, context) : fillFromFile(filling, context));
+}
+
+async function fits(backup: ReadableBackup, { workDir }: Context): Promise<boolean> {
+  const free = await freeBytes(workDir);
+  return free !== undefined && free > dumpBytes(backup);
+}
+
+/**
+ * Tables and rows as the backup is read; then, in parallel, what needs no rows of it (indexes, constraints, triggers),
+ * for which the beginning of the dump is enough.
+ */
+async function fillFromStream(filling: Filling, context: Context): Promise<void> {
+  context.progress.step('restore tables');
+  const rows = restoreCommand(filling, ['--section=pre-data', '--section=data']);
+  await explained(filling.backup.toProcess(DUMP, rows));
+  context.progress.step('restore indexes and constraints');
+  await using contents = await extractContents(filling.backup, context);
+  await run(restoreCommand(filling, ['--section=post-data', jobs(context), contents.file]), context);
+}
+
+/** All in parallel, from a file: pg_restore seeks in it. */
+async function fillFromFile(filling: Filling, context: Context): Promise<void> {
   const file = path.join(context.workDir, 'postgres.dump');
   try {
     context.progress.step('read the backup');
     await filling.backup.toFile(DUMP, file);
     context.progress.step('restore');
-    const command = restoreCommand(filling, [`--jobs=${Math.max(1, context.limits.parallelJobs)}`, file]);
-    await explained(context.processes.start(command, {}, context.signal).ended);
+    await run(restoreCommand(filling, [jobs(context), file]), context);
   } finally {
     await rm(file, { force: true });
   }
+}
+
+function jobs({ limits }: Context): string {
+  return `--jobs=${Math.max(1, limits.parallelJobs)}`;
+}
+
+async function run(command: Command, { processes, signal }: Context): Promise<void> {
+  await explained(processes.start(command, {}, signal).ended);
 }
 
 function restoreCommand({ place, tablespaces }: Filling, args: readonly string[]): Command {
   return {
     file: 'pg_restore',
     args: [
-      ...['--exit-on-error', '--no-password', `--dbname=${connectionString(place.database)}`],
+      '--exit-on-error',
+      '--no-password',
+      `--dbname=${connectionString(place.database)}`,
       ...(tablespaces ? [] : ['--no-tablespaces']),
       ...args,
     ],
-    env: { ...clientEnvironment(place), PGOPTIONS: '-c synchronous_commit=off -c default_transaction_read_only=off' },
+    env: { ...clientEnvironment(place), PGOPTIONS: RESTORE_OPTIONS },
   };
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-const Then = z.object({
+const OnceLive = z.object({
   comment: z.nullable(z.string()),
   connectionLimit: z.number(),
   isTemplate: z.boolean(),
@@ -8,13 +8,13 @@ const Then = z.object({
 });
 
 /** What a database gets back once it is the live one. */
-export type Then = z.infer<typeof Then>;
+export type OnceLive = z.infer<typeof OnceLive>;
 
 const Marker = z.object({
   /** The restore's token: nothing without it is ever renamed or dropped. */
   restore: z.string(),
   part: z.enum(['staging', 'staged', 'swapping', 'rolled-back', 'replaced', 'returning']),
-  then: Then,
+  onceLive: OnceLive,
   /** While swapping: whether the live database took connections before. */
   liveAllowed: z.optional(z.boolean()),
 });

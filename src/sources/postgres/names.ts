@@ -19,6 +19,6 @@ export function asideNames(
 /** The name with its suffix, cut between characters so that the server need not cut it. */
 function fit(name: string, suffix: string): string {
   let kept = name;
-  while (Buffer.byteLength(kept + suffix) > NAME_BYTES) kept = [...kept].slice(0, -1).join('');
+  while (Buffer.byteLength(kept + suffix) > NAME_BYTES) kept = Array.from(kept).slice(0, -1).join('');
   return kept + suffix;
 }

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, string>> = {
   collations: inSchemas('pg_collation', 'collnamespace'),
   columns: `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
              WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND ${USER_RELATION}`,
-  comments: `FROM pg_description d WHERE d.objoid >= 16384 AND d.classoid <> 'pg_extension'::regclass
+  comments: `FROM pg_description d WHERE (d.objoid >= 16384 OR d.classoid = 'pg_largeobject'::regclass) AND d.classoid <> 'pg_extension'::regclass
               AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e')`,
   'composite types': relations(`'c'`),
   constraints: `FROM pg_constraint o WHERE o.contype IN ('c', 'f', 'p', 'u', 'x', 't') AND o.connamespace IN ${USER_SCHEMAS}

@@ -53,6 +53,9 @@ export function maintenancePlace(settings: PostgresSettings, login = restoringLo
   return { settings, login, database: settings.database === 'postgres' ? 'template1' : 'postgres' };
 }
 
+/** With which a session begins, so that the time limit of a database cannot even end the statement that lifts it. */
+export const NO_STATEMENT_TIMEOUT = '-c statement_timeout=0';
+
 /**
  * Environment of PostgreSQL's own programs (libpq, "Environment Variables"): the password is never an argument.
  * The database goes here too: as an argument, a name with `=` would be taken for a connection string.

@@ -5,6 +5,8 @@ import { dumpedRelations, type DumpedRelation } from './relations.ts';
 /** One moment of the database, which other sessions can be put at while its session is open. */
 export interface Snapshot {
   readonly id: string;
+  /** Whether no pooler stands between: it would refuse options. */
+  readonly direct: boolean;
   readonly relations: readonly DumpedRelation[];
 }
 
@@ -19,12 +21,13 @@ const UNDEFINED_TABLE = '42P01';
  * dump that began before it (PostgreSQL, "Caveats" of concurrency control).
  */
 export async function exportSnapshot(connection: Connection): Promise<Snapshot> {
+  const direct = await connection.isDirect();
   for (let attempt = 1; ; attempt++) {
     const listed = await dumpedRelations(connection);
     try {
       await beginLocked(connection, listed);
       const { id } = await connection.one<{ id: string }>('SELECT pg_export_snapshot() AS id');
-      return { id, relations: await dumpedRelations(connection) }; // with what was made since the first list
+      return { id, direct, relations: await dumpedRelations(connection) }; // with what was made since the first list
     } catch (error) {
       if (!hasCode(error, UNDEFINED_TABLE) || attempt === ATTEMPTS) throw error;
       await connection.query('ROLLBACK'); // a table was dropped between the list and its lock

@@ -56,7 +56,7 @@ interface Building {
 async function build(building: Building): Promise<void> {
   const { staged, backup, properties, admission, admin, settings, context } = building;
   const { staged: name = '', token = '' } = staged.handle.details;
-  const marker: Marker = { restore: token, part: 'staging', then: goal(properties) };
+  const marker: Marker = { restore: token, part: 'staging', onceLive: goal(properties) };
   await admin.query(createStatement(name, properties, admission.tablespaces));
   await context.reached('postgres.database-created');
   await admin.query(mark(name, marker));
@@ -86,7 +86,7 @@ async function inside(
   await work(connection);
 }
 
-function goal({ comment, connectionLimit, isTemplate }: Properties): Marker['then'] {
+function goal({ comment, connectionLimit, isTemplate }: Properties): Marker['onceLive'] {
   return { comment, connectionLimit, isTemplate, allowConnections: true };
 }
 

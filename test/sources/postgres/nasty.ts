@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client, escapeIdentifier as id, type QueryResult, type QueryResultRow } from 'pg';
 import { startPostgres } from '../../../platform/servers/postgres.ts';
 import type { ThrowawayServer } from '../../../platform/servers/server.ts';
 import type { PostgresSettings } from '../../../src/sources/postgres/settings.ts';
@@ -8,29 +8,36 @@ export const DATABASE = `Physik "Über=x' \\ assistant`;
 export const OWNER = 'physics "user"';
 export const OTHER = `Größe's reader`;
 export const CAPTURE_ROLE = 'backup = role';
+/** Nothing belongs to it, so that only the backup's roles know it. */
+export const LONELY = 'only in globals';
 
 export interface NastyServer extends AsyncDisposable {
   readonly server: ThrowawayServer;
   readonly settings: PostgresSettings;
-  /** A session of the superuser; closed with the server. */
-  sql<Row extends pg.QueryResultRow>(database: string, statements: string): Promise<Row[]>;
-  client(database: string, login?: { user: string; password: string }): Promise<pg.Client>;
+  /** Runs statements as superuser; the rows of the last. */
+  readonly sql: <Row extends QueryResultRow>(database: string, statements: string) => Promise<Row[]>;
+  readonly client: (database: string, login?: { user: string; password: string }) => Promise<Client>;
 }
 
 export async function startNasty(): Promise<NastyServer> {
   const server = await startPostgres();
   const connection = { host: '127.0.0.1', port: server.port };
   const client: NastyServer['client'] = async (database, login = { user: 'postgres', password: server.password }) => {
-    const session = new pg.Client({ ...connection, ...login, database });
+    const session = new Client({
+      ...connection,
+      ...login,
+      database,
+      options: '-c statement_timeout=0 -c default_transaction_read_only=off',
+    });
     session.on('error', () => undefined);
     await session.connect();
     return session;
   };
-  const sql: NastyServer['sql'] = async <Row extends pg.QueryResultRow>(database: string, statements: string) => {
+  const sql: NastyServer['sql'] = async <Row extends QueryResultRow>(database: string, statements: string) => {
     const session = await client(database);
     try {
       const result = await session.query<Row>(statements);
-      return (Array.isArray(result) ? (result.at(-1) as pg.QueryResult<Row>) : result).rows;
+      return (Array.isArray(result) ? (result.at(-1) as QueryResult<Row>) : result).rows;
     } finally {
       await session.end();
     }
@@ -43,10 +50,11 @@ export async function startNasty(): Promise<NastyServer> {
     superuser: 'postgres',
     superuserPassword: server.password,
   };
+  await sql('postgres', 'ALTER SYSTEM SET max_prepared_transactions = 5');
+  await server.stop();
+  await server.start();
   return { server, settings, sql, client, [Symbol.asyncDispose]: () => server.remove() };
 }
-
-const id = pg.escapeIdentifier;
 
 /** A database with what dumps are known to lose, and the roles it needs. */
 export async function fill({ sql }: NastyServer): Promise<void> {
@@ -63,6 +71,7 @@ const ROLES = `
   CREATE ROLE ${id(OWNER)} LOGIN PASSWORD 'owner''s';
   CREATE ROLE ${id(OTHER)} NOLOGIN;
   CREATE ROLE "group" NOLOGIN;
+  CREATE ROLE ${id(LONELY)} LOGIN PASSWORD 'x';
   CREATE ROLE ${id(CAPTURE_ROLE)} LOGIN PASSWORD 'capture = it' BYPASSRLS;
   GRANT pg_read_all_data TO ${id(CAPTURE_ROLE)};
   GRANT "group" TO ${id(OTHER)} WITH ADMIN OPTION;
@@ -179,8 +188,13 @@ export async function inventory({ sql }: NastyServer): Promise<unknown> {
   );
 }
 
-/** The disaster: the database and its roles are gone. */
+/** The disaster: every database and the roles are gone. */
 export async function destroy({ sql }: NastyServer): Promise<void> {
-  await sql('postgres', `DROP DATABASE IF EXISTS ${id(DATABASE)} WITH (FORCE)`);
-  for (const role of [OWNER, OTHER, CAPTURE_ROLE, 'group']) await sql('postgres', `DROP ROLE IF EXISTS ${id(role)}`);
+  const rows = await sql<{ datname: string }>(
+    'postgres',
+    `SELECT datname FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')`,
+  );
+  for (const { datname } of rows) await sql('postgres', `DROP DATABASE ${id(datname)} WITH (FORCE)`);
+  for (const role of [OWNER, OTHER, CAPTURE_ROLE, LONELY, 'group'])
+    await sql('postgres', `DROP ROLE IF EXISTS ${id(role)}`);
 }
