@@ -36,9 +36,11 @@ export async function stageRedis(
     details: { target },
   };
   await journal.handle(handle);
+  await context.reached('restore.journalled');
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await loadBackup(backup, settings, target, context));
   if (target === 'live') await assertFits(settings, sandbox, context);
+  await context.reached('restore.staged');
   stack.move();
   return new StagedRedis({ handle, settings, journal, safety, notes: [], sandbox });
 }
