@@ -1,5 +1,5 @@
-import type { Amount } from './data/amount.ts';
 import { seedApplication } from './data/application/seed.ts';
+import type { Amount } from './data/amount.ts';
 import { seedNeo4j } from './data/neo4j/seed.ts';
 import { seedPostgres } from './data/postgres/seed.ts';
 import { seedRedis } from './data/redis/seed.ts';

@@ -7,8 +7,13 @@ import { freePort } from './ports.ts';
 import { giveToServer, serverDirectory } from './runner.ts';
 import { type ServerOptions, ThrowawayServer } from './server.ts';
 
+const SMALL_HEAP = 512;
+
 export interface Neo4jOptions extends ServerOptions {
-  /** Of the Java heap; 512 unless given. */
+  /**
+   * Of the Java heap; 512 unless given. Up to that the server is set up to be there soon (in half the processor time),
+   * beyond it to work for long.
+   */
   readonly heapMegabytes?: number | undefined;
 }
 
@@ -17,7 +22,7 @@ export async function startNeo4j(options: Neo4jOptions = {}): Promise<ThrowawayS
   const directory = await serverDirectory('neo4j', options.directory);
   const port = await freePort();
   const password = randomBytes(12).toString('hex');
-  await layOut(directory, port, password, options.heapMegabytes ?? 512);
+  await layOut(directory, port, password, options.heapMegabytes ?? SMALL_HEAP);
   const env = { NEO4J_HOME, NEO4J_CONF: path.join(directory, 'conf'), HOME: directory };
   const launcher = path.join(NEO4J_HOME, 'bin', 'neo4j');
   const recipe = {
@@ -66,11 +71,12 @@ function settings(directory: string, port: number, heapMegabytes: number): strin
     'server.http.enabled=false',
     'server.memory.heap.initial_size=128m',
     `server.memory.heap.max_size=${heapMegabytes}m`,
-    'server.memory.pagecache.size=64m',
+    `server.memory.pagecache.size=${heapMegabytes > SMALL_HEAP ? heapMegabytes / 2 : 64}m`,
     'db.tx_log.preallocate=false',
     'internal.dbms.bolt.netty_server_shutdown_quiet_period=0',
     'dbms.usage_report.enabled=false',
     'server.jvm.additional=-XX:-UsePerfData',
+    ...(heapMegabytes > SMALL_HEAP ? [] : ['server.jvm.additional=-XX:TieredStopAtLevel=1']),
     '',
   ].join('\n');
 }

@@ -84,6 +84,7 @@ function settings(scratch) {
     'server.http.enabled=false',
     'server.memory.heap.max_size=512m',
     'server.memory.pagecache.size=64m',
+    'server.jvm.additional=-XX:TieredStopAtLevel=1', // it runs for a moment only
     'db.tx_log.preallocate=false',
     'dbms.usage_report.enabled=false',
     'internal.dbms.bolt.netty_server_shutdown_quiet_period=0',
