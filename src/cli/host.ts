@@ -37,8 +37,8 @@ export type LogKind = 'backup' | 'restore' | 'validation' | 'none';
 export interface OpenRequest {
   /** `all`: the services that this platform is configured to have. */
   readonly services: readonly Service[] | 'all';
-  /** What is needed: the services and the backups, only the backups, or only a look at everything. */
-  readonly access: 'live' | 'stored' | 'inspect';
+  /** What is needed: services and backups, backups with their contents, manifests, or only a look at everything. */
+  readonly access: 'live' | 'contents' | 'manifests' | 'inspect';
   readonly log: LogKind;
 }
 

@@ -52,6 +52,8 @@ function amount({ bytes, total, seconds }: Activity): string {
 
 const SECONDS_BETWEEN_LINES = 5;
 const SHORT_STEP = 1;
+/** A service that has done its part and waits for the others. */
+const WAITING = 'waiting';
 
 /** One line when a step begins, one every few seconds while it moves bytes, one when a long step ends. */
 class PlainProgress implements ProgressView {
@@ -95,7 +97,7 @@ class PlainProgress implements ProgressView {
   }
 
   #end(task: Activity): void {
-    if (task.step === '' || task.seconds() < SHORT_STEP) return;
+    if (task.step === '' || task.step === WAITING || task.seconds() < SHORT_STEP) return;
     const moved = amount(task);
     this.line(
       `${task.service}: ${task.step} took ${formatSeconds(task.seconds())}${moved === '' ? '' : ` (${moved})`}`,

@@ -12,6 +12,7 @@ import { reachedFrom } from './crash-hook.ts';
 import { openLog } from './log-file.ts';
 import { openRepository, type Purpose, type RepositoryTools } from './repository.ts';
 import { SOURCES, unsetServices } from './sources.ts';
+import { unreachedSource } from './unreached-source.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,7 +26,12 @@ export interface Surroundings {
   readonly tell: (line: string) => void;
 }
 
-const PURPOSE: Readonly<Record<OpenRequest['access'], Purpose>> = { live: 'write', stored: 'read', inspect: 'none' };
+const PURPOSE: Readonly<Record<OpenRequest['access'], Purpose>> = {
+  live: 'write',
+  contents: 'read',
+  manifests: 'read',
+  inspect: 'none',
+};
 
 /** Connects the parts as the settings say. Nothing is ever left out in silence: a service without settings is an error. */
 export async function openSession(request: OpenRequest, settings: Settings, around: Surroundings): Promise<Session> {
@@ -83,7 +89,10 @@ async function coordinationOf(
     stateDirectory,
     validate: settings.run.validation,
   };
-  const sources = await Promise.all(SERVICES.map((service) => SOURCES[service](settings, sandboxRegistry(settings))));
+  const sources =
+    request.access === 'manifests'
+      ? SERVICES.map((service) => unreachedSource(service))
+      : await Promise.all(SERVICES.map((service) => SOURCES[service](settings, sandboxRegistry(settings))));
   const agents = sources.map((source) => new InProcessAgent({ source, ...shared }));
   return { agents, clock, processes, stateDirectory, log };
 }

@@ -23,7 +23,8 @@ export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: s
   },
   async application({ application }) {
     const { applicationSource } = await import('../sources/application/source.ts');
-    return applicationSource({ paths: application.paths ?? [] });
+    const paths = (application.paths ?? []).map((each) => [each.name, each.path] as const);
+    return applicationSource({ paths: Object.fromEntries(paths) });
   },
 };
 

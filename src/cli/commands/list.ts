@@ -20,7 +20,7 @@ export function registerList(program: Command, act: Act): void {
 async function list(serviceWord: string, typeWord: string | undefined, invocation: Invocation): Promise<Outcome> {
   const services = serviceWord === 'all' ? SERVICES : parseServices(serviceWord);
   const type: BackupType | undefined = typeWord === undefined ? undefined : parseType(typeWord);
-  await using session = await invocation.open({ services, access: 'stored', log: 'none' });
+  await using session = await invocation.open({ services, access: 'manifests', log: 'none' });
   const stored = await storedEntries(session, invocation);
   const entries = stored.entries.filter(({ manifest }) => type === undefined || manifest.type === type);
   const bytes = entries.reduce((sum, each) => sum + each.storedBytes, 0);

@@ -57,7 +57,7 @@ async function recoverAll(word: string, options: Options, invocation: Invocation
 
 async function status(invocation: Invocation): Promise<Outcome> {
   const { recoveryStatus } = await import('../../coordination/aftermath.ts');
-  await using session = await invocation.open({ services: 'all', access: 'stored', log: 'none' });
+  await using session = await invocation.open({ services: 'all', access: 'manifests', log: 'none' });
   const recoveries = await recoveryStatus(session.coordination);
   const rows = recoveries.flatMap((recovery) => recovery.services.map((each) => ({ recovery, each })));
   return {

@@ -19,7 +19,7 @@ export function registerShow(program: Command, act: Act): void {
 
 async function show(id: BackupId, invocation: Invocation): Promise<Outcome> {
   const services = [parseService(parseBackupId(id)?.service ?? '')];
-  await using session = await invocation.open({ services, access: 'stored', log: 'none' });
+  await using session = await invocation.open({ services, access: 'manifests', log: 'none' });
   const { entries, damage } = await storedEntries(session, invocation);
   const entry = entries.find(({ manifest }) => manifest.id === id);
   if (entry === undefined) throw missing(id, damage);

@@ -35,7 +35,7 @@ async function validate(word: string | undefined, options: Options, invocation: 
   const id = word === undefined ? options.file && idOfFile(options.file) : parseId(word);
   const { validateBackups } = await import('../../coordination/validate.ts');
   const services: readonly Service[] = id ? [serviceOf(id)] : SERVICES;
-  await using session = await invocation.open({ services, access: 'stored', log: 'validation' });
+  await using session = await invocation.open({ services, access: 'contents', log: 'validation' });
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
   const run = coordinatedRun(invocation, session);
