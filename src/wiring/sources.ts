@@ -23,8 +23,7 @@ export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: s
   },
   async application({ application }) {
     const { applicationSource } = await import('../sources/application/source.ts');
-    const paths = (application.paths ?? []).map((each) => [each.name, each.path] as const);
-    return applicationSource({ paths: Object.fromEntries(paths) });
+    return applicationSource({ paths: application.paths ?? [] });
   },
 };
 
