@@ -1,3 +1,8 @@
+/** Name of the concept whose number an expression gives. */
+function conceptName(number: string): string {
+  return `['Kraft', 'Énergie', '運動量', 'Поле', 'طاقة'][(${number}) % 5] + ' ' + (${number})`;
+}
+
 /**
  * The bulk, made by the server from `$seed`, `$concepts`, `$students` and `$attempts`. `(i * prime + seed) % n` stands
  * for chance.
@@ -5,15 +10,18 @@
 export const BULK: readonly string[] = [
   `UNWIND range(1, $concepts) AS i
    CALL (i) {
-     CREATE (n:Concept {name: ['Kraft', 'Énergie', '運動量', 'Поле', 'طاقة'][i % 5] + ' ' + i, level: i % 7,
+     CREATE (n:Concept {name: ${conceptName('i')}, level: i % 7,
        summary: 'A concept that ' + i + ' others build upon, with "quotes" and Δ = ' + (i * 7919 + $seed) % 1000,
        weight: ((i * 104729 + $seed) % 1000) / 7.0, tags: ['t' + i % 3, 't' + i % 11],
        embedding: [toFloat(i % 3 + 1), (i + $seed) % 5 + 0.5, i % 7 / 3.0, -1.0]})
      FOREACH (_ IN CASE WHEN i % 4 = 0 THEN [1] ELSE [] END | SET n:Formula, n.formula = 'E = m·c² + ' + i)
-   } IN TRANSACTIONS OF 5000 ROWS`,
-  `MATCH (a:Concept) MATCH (b:Concept {level: (a.level + 1) % 7})
-   WITH a, b ORDER BY a.name, b.name WITH a, collect(b)[0..3] AS followers
-   UNWIND followers AS b CREATE (a)-[:PREREQUISITE_OF {strength: a.weight - b.weight}]->(b)`,
+   } IN TRANSACTIONS OF 2000 ROWS`,
+  `UNWIND range(1, $concepts) AS i UNWIND [1, 2, 5] AS step
+   CALL (i, step) {
+     MATCH (a:Concept {name: ${conceptName('i')}})
+     MATCH (b:Concept {name: ${conceptName('1 + (i * step + $seed) % $concepts')}})
+     CREATE (a)-[:PREREQUISITE_OF {strength: a.weight - b.weight}]->(b)
+   } IN TRANSACTIONS OF 2000 ROWS`,
   `UNWIND range(1, $students) AS i
    CALL (i) {
      CREATE (s:Student:Person {id: i, name: ['Zoë', 'José', 'Nguyễn', '小林'][i % 4] + ' ' + (i * 7919 + $seed) % 99991,
@@ -21,17 +29,17 @@ export const BULK: readonly string[] = [
        score: ((i * 15485863 + $seed) % 100000) / 1000.0, active: i % 3 > 0,
        joined: datetime({year: 2024, month: 1 + i % 12, day: 1 + i % 28, hour: i % 24,
          timezone: ['Europe/Berlin', '+05:30', 'America/New_York', 'Z'][i % 4]})})
-   } IN TRANSACTIONS OF 5000 ROWS`,
-  `MATCH (c:Concept) WITH c ORDER BY c.name WITH collect(c) AS concepts
-   UNWIND range(1, $students) AS i
-   CALL (i, concepts) {
+   } IN TRANSACTIONS OF 2000 ROWS`,
+  `UNWIND range(1, $students) AS i
+   CALL (i) {
      MATCH (s:Student {id: i})
-     WITH s, concepts[(i * 7919 + $seed) % size(concepts)] AS a, concepts[(i * 104729 + $seed) % size(concepts)] AS b
+     MATCH (a:Concept {name: ${conceptName('1 + (i * 7919 + $seed) % $concepts')}})
+     MATCH (b:Concept {name: ${conceptName('1 + (i * 104729 + $seed) % $concepts')}})
      CREATE (s)-[:MASTERED {id: 2 * i, since: date('2024-01-01') + duration({days: i % 700}), note: 'gelöst: ' + a.name,
        embedding: [1.0, i % 3 + 0.25, -0.5]}]->(a)
      CREATE (s)-[:MASTERED {id: 2 * i + 1, confidence: ((i * 31 + $seed) % 100) / 99.0}]->(b)
      CREATE (s)-[:STUDIES]->(b)
-   } IN TRANSACTIONS OF 5000 ROWS`,
+   } IN TRANSACTIONS OF 2000 ROWS`,
   `UNWIND range(1, $attempts) AS i
    CALL (i) {
      MATCH (s:Student {id: 1 + (i * 7919 + $seed) % $students})
@@ -41,7 +49,7 @@ export const BULK: readonly string[] = [
      WITH s, t
      MATCH (other:Student {id: 1 + (s.id + $seed) % $students})
      CREATE (t)-[:REVIEWED_BY {stars: 1 + s.id % 5}]->(other)
-   } IN TRANSACTIONS OF 5000 ROWS`,
+   } IN TRANSACTIONS OF 2000 ROWS`,
 ];
 
 /** Structures that a careless copy gets wrong; one statement, because planning takes longer than creating. */
