@@ -66,6 +66,11 @@ export function pointsOf(service: string, scenario: Scenario): CrashPoint[] {
   return points.filter((point) => REACHED_BY[point] === scenario && isReachedBy(service, point));
 }
 
+/** Only its own. */
+export function ownPointsOf(service: string, scenario: Scenario): CrashPoint[] {
+  return pointsOf(service, scenario).filter((point) => point.startsWith(`${service}.`));
+}
+
 const OWNERS = ['postgres', 'neo4j', 'redis', 'application'];
 
 function isReachedBy(service: string, point: CrashPoint): boolean {

@@ -1,3 +1,3 @@
 import { describeEndedRestores } from '../support/system/restore-suite.ts';
 
-describeEndedRestores('application');
+describeEndedRestores('application', { sharedInterrupts: true });

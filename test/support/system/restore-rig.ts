@@ -13,8 +13,8 @@ export interface RestoreRig extends AsyncDisposable {
   readonly backup: string;
   /** `old`, `new`, or what differs from both. */
   state(): Promise<string>;
-  /** Takes a new `new`, after a restore was finished. */
-  change(): Promise<void>;
+  /** Makes the live data `new` again where a test left them otherwise. */
+  renew(): Promise<void>;
   /** Runs a command that kills (or interrupts) itself at the point. */
   endAt(how: 'CRASH' | 'INTERRUPT', point: CrashPoint, args: readonly string[]): Promise<ProgramRun>;
 }
@@ -32,14 +32,19 @@ export async function openRestoreRig(service: CheapService): Promise<RestoreRig>
     states['new'] = await fingerprintOf(service, environment);
   };
   await change();
+  const state = (): Promise<string> => nameState(service, environment, states);
   const owned = stack.move();
   return {
     service,
     services,
     site,
     backup: taken?.id ?? '',
-    state: () => nameState(service, environment, states),
-    change,
+    state,
+    async renew() {
+      if ((await state()) === 'new') return;
+      const undone = await site.run(['recover', 'rollback']);
+      if (undone.code !== 0) await change();
+    },
     endAt: (how, point, args) => site.run(args, { environment: { [`PHYSICS_BACKUP_${how}_AT`]: point } }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
