@@ -8,6 +8,15 @@ import { fingerprintRedis } from './redis/fingerprint.ts';
 /** The services by the names that the design gives them; nothing here comes from what is being checked. */
 export type FingerprintedService = 'postgres' | 'neo4j' | 'redis' | 'application';
 
+type Take = (environment: Environment) => Promise<Fingerprint>;
+
+export const FINGERPRINTS: Readonly<Record<FingerprintedService, Take>> = {
+  postgres: fingerprintPostgres,
+  neo4j: fingerprintNeo4j,
+  redis: fingerprintRedis,
+  application: fingerprintApplication,
+};
+
 /** What is in the four services now, taken from all of them at once. They must not be written to meanwhile. */
 export async function fingerprint(environment: Environment): Promise<Record<FingerprintedService, Fingerprint>> {
   const [postgres, neo4j, redis, application] = await Promise.all([

@@ -6,11 +6,16 @@ import { BULK, ODDITIES } from './graph.ts';
 import { SCHEMA } from './schema.ts';
 import { EVERY_VALUE } from './values.ts';
 
-/** Fills an empty graph: constraints, indexes, a knowledge graph with students in it, and every odd thing once. */
+/**
+ * Fills an empty graph: constraints, indexes, a knowledge graph with students in it, and every odd thing once. A graph
+ * that holds anything is left as it is.
+ */
 export function seedNeo4j(environment: Environment, amount: Amount): Promise<void> {
   return withNeo4j(environment, async (driver, database) => {
     const run = (query: string, parameters: Record<string, unknown> = {}): Promise<void> =>
       execute(driver, database, query, parameters);
+    const { records } = await driver.executeQuery('MATCH (n) RETURN 1 LIMIT 1', {}, { database });
+    if (records.length > 0) return;
     await createSchema(driver, database);
     const parameters = bulkParameters(amount);
     for (const statement of BULK) await run(statement, parameters);

@@ -6,10 +6,23 @@ type Reader = (send: Send, key: Buffer) => Promise<string>;
 /** How the value of each type is read, as text that does not depend on how the server stores it. */
 export const READERS: Readonly<Record<string, Reader>> = {
   string: async (send, key) => quoted(await send('GET', key)),
-  list: async (send, key) => listOf(await send('LRANGE', key, '0', '-1')).map(quoted).join(' '),
-  set: async (send, key) => listOf(await send('SMEMBERS', key)).map(quoted).toSorted().join(' '),
-  hash: async (send, key) => pairs(await send('HGETALL', key)).toSorted().join(' '),
-  zset: async (send, key) => pairs(await send('ZRANGE', key, '0', '-1', 'WITHSCORES')).toSorted().join(' '),
+  list: async (send, key) =>
+    listOf(await send('LRANGE', key, '0', '-1'))
+      .map(quoted)
+      .join(' '),
+  set: async (send, key) =>
+    listOf(await send('SMEMBERS', key))
+      .map(quoted)
+      .toSorted()
+      .join(' '),
+  hash: async (send, key) =>
+    pairs(await send('HGETALL', key))
+      .toSorted()
+      .join(' '),
+  zset: async (send, key) =>
+    pairs(await send('ZRANGE', key, '0', '-1', 'WITHSCORES'))
+      .toSorted()
+      .join(' '),
   stream: async (send, key) => streamText(await send('XINFO', 'STREAM', key, 'FULL', 'COUNT', '0')),
 };
 
@@ -19,7 +32,10 @@ export async function fieldExpiry(send: Send, key: Buffer): Promise<string> {
   if (fields.length === 0) return '';
   const times = listOf(await send('HPEXPIRETIME', key, 'FIELDS', String(fields.length), ...fields));
   const lines = fields.map((field, index) => `${quoted(field)} until ${textOf(times[index])}`);
-  return lines.filter((line) => !line.endsWith(' until -1')).toSorted().join(' ');
+  return lines
+    .filter((line) => !line.endsWith(' until -1'))
+    .toSorted()
+    .join(' ');
 }
 
 function quoted(reply: Reply | undefined): string {
@@ -39,7 +55,9 @@ const VOLATILE = new Set(['radix-tree-keys', 'radix-tree-nodes', 'seen-time', 'a
 function streamText(reply: Reply): string {
   return [...mapOf(reply)]
     .filter(([name]) => !VOLATILE.has(name))
-    .map(([name, value]) => `${name}: ${name === 'groups' || name === 'consumers' ? membersText(value) : quoted(value)}`)
+    .map(
+      ([name, value]) => `${name}: ${name === 'groups' || name === 'consumers' ? membersText(value) : quoted(value)}`,
+    )
     .join('\n');
 }
 
