@@ -49,11 +49,13 @@ export class InProcessAgent implements Agent {
     const restoration = await Restoration.stage(recovery, id, this.#deps, timed);
     this.#open.set(recovery, restoration);
     const compared = await restoration.compare(id, timed);
+    run.progress.step('waiting'); // for the other services
     return { ...compared, seconds: seconds(), phases: timed.phases() };
   }
 
   async swap(recovery: string, run: Run): Promise<void> {
     await (await this.#restoration(recovery, run)).swap(run);
+    run.progress.step('waiting');
   }
 
   async rollback(recovery: string, run: Run): Promise<void> {

@@ -1,4 +1,5 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
+import type { Service } from '../model/vocabulary.ts';
 import { exitCodeOf, WARNINGS, worstCode } from './exit-codes.ts';
 
 /** What a command found or did: the same for people and, with `--json`, as data. */
@@ -11,6 +12,15 @@ export interface Outcome {
   readonly warnings?: readonly string[];
   /** What went wrong, beside what was done. */
   readonly errors?: readonly Error[];
+}
+
+/** A service's error says whose it is; one that is everybody's (an interrupt, the time limit) stays as it is. */
+export function errorOf(service: Service, error: Error): Error {
+  if (!(error instanceof BackupError) || error.kind === 'cancelled' || error.kind === 'timeout') return error;
+  if (error.message.startsWith(`${service}:`) || error.message.startsWith(`${service}_`)) return error;
+  const { kind, hint, retrySafe } = error;
+  const details = { kind, retrySafe, cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new BackupError(`${service}: ${error.message}`, details);
 }
 
 /** An error as people and programs see it. */

@@ -5,7 +5,7 @@ import { BACKUP_TYPES, SERVICES } from '../../model/vocabulary.ts';
 import { BackupError } from '../../base/errors.ts';
 import { count, formatBytes, formatInstant, formatSeconds, formatTable } from '../format.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
-import type { Outcome } from '../outcome.ts';
+import { errorOf, type Outcome } from '../outcome.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { parseServices, parseType } from '../words.ts';
 
@@ -40,8 +40,12 @@ function outcomeOf(report: BackupReport): Outcome {
     },
     text: captured.length === 0 ? '' : textOf(captured, report),
     warnings: captured.flatMap((each) => warningsOf(each)),
-    errors: [...report.results.flatMap(({ error }) => error ?? []), ...captured.flatMap((each) => damageOf(each))],
+    errors: [...failuresOf(report), ...captured.flatMap((each) => damageOf(each))],
   };
+}
+
+function failuresOf({ results }: BackupReport): Error[] {
+  return results.flatMap(({ service, error }) => (error === undefined ? [] : [errorOf(service, error)]));
 }
 
 function dataOf({ manifest, storedBytes, seconds, phases, outcomes }: BackupResult): object {
