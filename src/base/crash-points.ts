@@ -54,6 +54,13 @@ export const CRASH_POINTS = [
   'neo4j.loaded',
   'neo4j.verified',
   'neo4j.unmarked',
+  // application: directories are exchanged by renaming
+  'application.extracting',
+  'application.staged',
+  'application.moved-away',
+  'application.moved-in',
+  'application.moved-out',
+  'application.moved-back',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -58,6 +58,12 @@ export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
   'neo4j.loaded': 'restore',
   'neo4j.verified': 'restore',
   'neo4j.unmarked': 'restore',
+  'application.extracting': 'restore',
+  'application.staged': 'restore',
+  'application.moved-away': 'restore',
+  'application.moved-in': 'restore',
+  'application.moved-out': 'rollback',
+  'application.moved-back': 'rollback',
 };
 
 /** The points that a service reaches in a scenario: its own, and those that no service owns. */

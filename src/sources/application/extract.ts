@@ -1,0 +1,146 @@
+import { BackupError, reason } from '../../base/errors.ts';
+import { ProcessFailed, type RunningProcess } from '../../base/processes.ts';
+import type { Context, ReadableBackup } from '../../model/source.ts';
+import { TAR } from './capture.ts';
+import { type Entry, shown, treeName } from './entry.ts';
+import { EntryGuard } from './guard.ts';
+import type { Place } from './place.ts';
+import { BLOCK } from './tar-header.ts';
+import { TarReader } from './tar-reader.ts';
+
+/** Extracts every tree into its container with GNU tar; each entry is looked at before tar gets a byte of it. */
+export async function extractTrees(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<void> {
+  context.progress.step('extract');
+  const router = new Router(places, context);
+  try {
+    let done = 0;
+    for await (const chunk of backup.chunks(TAR)) {
+      await router.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+      context.progress.bytes((done += chunk.length));
+    }
+    await router.finish();
+  } catch (error) {
+    await router.abandon();
+    throw extractionError(error);
+  }
+}
+
+/** Cuts the archive at the borders of its trees; one tar for each, so that each can be put on its own file system. */
+class Router {
+  readonly #places: readonly Place[];
+  readonly #context: Context;
+  readonly #reader: TarReader;
+  readonly #borders: { readonly offset: number; readonly name: string }[] = [];
+  /** Bytes that no announced entry owns yet, and where they begin in the archive. */
+  #held: Buffer = Buffer.alloc(0);
+  #heldFrom = 0;
+  #name: string | undefined;
+  #tar: RunningProcess | undefined;
+
+  constructor(places: readonly Place[], context: Context) {
+    this.#places = places;
+    this.#context = context;
+    const guard = new EntryGuard(places.map((each) => each.name));
+    const begun = (entry: Entry, offset: number): void => {
+      guard.check(entry);
+      assertOwnable(entry);
+      const name = treeName(entry);
+      if (name !== (this.#borders.at(-1)?.name ?? this.#name)) this.#borders.push({ offset, name });
+    };
+    this.#reader = new TarReader({ begun }, { hashing: false });
+  }
+
+  async push(chunk: Buffer): Promise<void> {
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#reader.push(chunk);
+    for (const { offset, name } of this.#borders.splice(0)) {
+      await this.#forward(offset);
+      await this.#close();
+      this.#begin(name);
+    }
+    await this.#forward(this.#reader.endOffset ?? this.#reader.decidedOffset);
+  }
+
+  async finish(): Promise<void> {
+    this.#reader.finish();
+    await this.#close();
+  }
+
+  async abandon(): Promise<void> {
+    this.#tar?.stop();
+    await this.#tar?.ended.catch(() => undefined);
+  }
+
+  async #forward(offset: number): Promise<void> {
+    const bytes = this.#held.subarray(0, Math.max(0, offset - this.#heldFrom));
+    this.#held = this.#held.subarray(bytes.length);
+    this.#heldFrom += bytes.length;
+    if (this.#tar !== undefined && bytes.length > 0) await feed(this.#tar, bytes);
+  }
+
+  #begin(name: string): void {
+    const { processes, signal } = this.#context;
+    const container = this.#places.find((each) => each.name === name)?.container ?? '';
+    this.#name = name;
+    this.#tar = processes.start(extractCommand(container), { stdin: 'pipe' }, signal);
+    this.#tar.stdin?.on('error', () => undefined); // tar's exit says why it reads no more
+  }
+
+  async #close(): Promise<void> {
+    const tar = this.#tar;
+    if (tar === undefined) return;
+    await feed(tar, Buffer.alloc(2 * BLOCK));
+    tar.stdin?.end();
+    await tar.ended;
+    this.#tar = undefined;
+  }
+}
+
+function extractCommand(container: string) {
+  return {
+    file: 'tar',
+    args: [
+      '--extract',
+      '--file=-',
+      `--directory=${container}`,
+      '--preserve-permissions',
+      '--same-owner',
+      '--numeric-owner',
+      '--delay-directory-restore',
+      '--keep-old-files',
+      '--xattrs',
+      '--acls',
+    ],
+    env: { LC_ALL: 'C' },
+  };
+}
+
+/** Waits until the child takes more, or has ended. */
+async function feed(tar: RunningProcess, bytes: Buffer): Promise<void> {
+  const { stdin } = tar;
+  if (stdin === null || stdin.destroyed) await tar.ended;
+  else if (!stdin.write(bytes)) await Promise.race([new Promise((resolve) => stdin.once('drain', resolve)), tar.ended]);
+}
+
+/** Only root may give files away; any other user's restore would differ from what was captured. */
+function assertOwnable({ path, uid, gid, type }: Entry): void {
+  const own = process.geteuid?.() ?? 0;
+  if (own === 0 || type === 'hardlink') return;
+  const groups = [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])];
+  if (uid === own && groups.includes(gid)) return;
+  throw new BackupError(`${shown(path)} belongs to ${uid}:${gid}, which user ${own} cannot give it to`, {
+    kind: 'denied',
+    hint: 'restore as root (in Docker: the one-shot container backup-restore)',
+  });
+}
+
+function extractionError(error: unknown): unknown {
+  if (!(error instanceof ProcessFailed)) return error;
+  const lines = error.stderr.split('\n');
+  const first = lines.find((line) => line !== '' && !/^tar: (Exiting|Child returned)/.test(line));
+  const said = (first ?? reason(error)).replace(/^tar: /, '');
+  const full = /No space left|Disk quota/.test(error.stderr);
+  const kind = full ? 'no-space' : /not permitted|denied|Read-only/.test(said) ? 'denied' : 'failed';
+  const hint = full ? { hint: 'make room beside the directory, or restore elsewhere' } : {};
+  return new BackupError(`the files could not be extracted: ${said}`, { kind, cause: error, ...hint });
+}

@@ -1,0 +1,96 @@
+import { access, constants, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { BackupError, throwIfAborted } from '../../base/errors.ts';
+import type { Context, Finding, Inspection } from '../../model/source.ts';
+import { tarVersion } from './capture.ts';
+import { exists, isWritable } from './place.ts';
+import type { ApplicationSettings, Tree } from './settings.ts';
+
+/** Looks at the directories; changes nothing. */
+export async function inspectTrees({ paths }: ApplicationSettings, context: Context): Promise<Inspection> {
+  const { version, finding } = await lookAtTar(context);
+  const looks = await Promise.all(paths.map((tree) => lookAt(tree, context)));
+  return {
+    versions: version === undefined ? {} : { tar: version },
+    bytes: looks.reduce((total, each) => total + each.bytes, 0),
+    findings: [finding, ...looks.flatMap((each) => each.findings), ...(await nested(paths))],
+  };
+}
+
+async function lookAtTar(context: Context): Promise<{ version?: string; finding: Finding }> {
+  try {
+    const version = await tarVersion(context);
+    return { version, finding: { subject: 'tools', severity: 'ok', message: `GNU tar ${version}` } };
+  } catch (error) {
+    throwIfAborted(context.signal);
+    if (!(error instanceof BackupError)) throw error;
+    const { message, kind, hint = 'install GNU tar' } = error;
+    return { finding: { subject: 'tools', severity: 'problem', message, kind, hint } };
+  }
+}
+
+async function lookAt(
+  { name, path: directory }: Tree,
+  context: Context,
+): Promise<{ bytes: number; findings: Finding[] }> {
+  const problem = await directoryProblem(directory);
+  const parent = path.dirname(directory);
+  const restorable = (await isWritable(directory)) || (await isWritable(parent));
+  const findings: Finding[] = [];
+  if (problem !== undefined) findings.push({ subject: name, severity: 'problem', stops: 'backup', ...problem });
+  else findings.push({ subject: name, severity: 'ok', message: directory });
+  if (!restorable && (await exists(parent))) {
+    const message = `${directory} cannot be written: a restore would fail`;
+    const hint = 'restore as root (in Docker: the one-shot container backup-restore)';
+    findings.push({
+      subject: name,
+      severity: problem === undefined ? 'warning' : 'problem',
+      stops: 'restore',
+      message,
+      hint,
+      kind: 'denied',
+    });
+  }
+  return { bytes: problem === undefined ? await sizeOf(directory, context) : 0, findings };
+}
+
+async function directoryProblem(directory: string): Promise<Pick<Finding, 'message' | 'hint' | 'kind'> | undefined> {
+  const hint = 'set APPLICATION_PATHS to existing directories, e.g. uploads=/srv/uploads';
+  const stats = await stat(directory).catch(() => undefined);
+  if (stats === undefined) return { message: `${directory} does not exist or cannot be seen`, hint, kind: 'missing' };
+  if (!stats.isDirectory()) return { message: `${directory} is not a directory`, hint, kind: 'missing' };
+  const readable = await access(directory, constants.R_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (readable) return undefined;
+  return {
+    message: `${directory} cannot be read`,
+    hint: 'give the user of the backup (uid 1000 in the containers) the right to read it',
+    kind: 'denied',
+  };
+}
+
+/** du(1) counts what it may see; what it may not, the capture names. */
+async function sizeOf(directory: string, { processes, signal }: Context): Promise<number> {
+  const args = ['--summarize', '--block-size=1', '--', directory];
+  const { stdout } = await processes.run({ file: 'du', args, okCodes: [0, 1] }, signal);
+  return Number(/^\d+/.exec(stdout)?.[0] ?? 0);
+}
+
+/** One tree inside another would be captured twice and exchanged twice. */
+async function nested(paths: readonly Tree[]): Promise<Finding[]> {
+  const real = await Promise.all(
+    paths.map(async (tree) => ({ name: tree.name, path: await realpath(tree.path).catch(() => tree.path) })),
+  );
+  return real.flatMap((outer) =>
+    real
+      .filter((inner) => inner !== outer && `${inner.path}/`.startsWith(`${outer.path}/`))
+      .map((inner) => ({
+        subject: inner.name,
+        severity: 'problem' as const,
+        message: `${inner.path} (${inner.name}) lies in ${outer.path} (${outer.name})`,
+        hint: 'name only the outer one in APPLICATION_PATHS',
+      })),
+  );
+}

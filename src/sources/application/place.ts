@@ -1,0 +1,76 @@
+import { access, constants, lstat, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { systemCode } from '../../base/errors.ts';
+import type { Tree } from './settings.ts';
+import { CONTAINER_PREFIX } from './walk.ts';
+
+/**
+ * How a tree is exchanged. `beside`: the directory as a whole is renamed. `inside`: what it holds is moved, for a
+ * mount point (a Docker volume) or a directory whose parent may not be written.
+ */
+export type Exchange = 'beside' | 'inside';
+
+/** Where the pieces of one tree's restore lie, all on one file system. */
+export interface Place {
+  readonly name: string;
+  readonly exchange: Exchange;
+  /** The live directory, symbolic links resolved. */
+  readonly live: string;
+  /** A private directory of this restore, and in it the tree as it was captured. */
+  readonly container: string;
+  readonly staged: string;
+  /** What was live, from the swap until `finish`. */
+  readonly replaced: string;
+  /** Nothing was there when the restore began. */
+  readonly wasAbsent: boolean;
+}
+
+/** Decides where a tree is staged. `stamp` makes the names this restore's own. */
+export async function choosePlace({ name, path: directory }: Tree, stamp: string): Promise<Place> {
+  const wasAbsent = !(await exists(directory));
+  const live = wasAbsent ? path.resolve(directory) : await realpath(directory);
+  const inside = !wasAbsent && ((await isMountPoint(live)) || !(await isWritable(path.dirname(live))));
+  return placeOf(name, inside ? 'inside' : 'beside', live, stamp, wasAbsent);
+}
+
+export function placeOf(name: string, exchange: Exchange, live: string, stamp: string, wasAbsent: boolean): Place {
+  const inside = exchange === 'inside';
+  const container = inside ? path.join(live, `${CONTAINER_PREFIX}${stamp}`) : `${live}.restore-${stamp}`;
+  return {
+    name,
+    exchange,
+    live,
+    container,
+    staged: path.join(container, name),
+    replaced: inside ? path.join(container, 'replaced files') : `${live}.replaced-${stamp}`,
+    wasAbsent,
+  };
+}
+
+/** Without following a symbolic link. */
+export async function exists(file: string): Promise<boolean> {
+  try {
+    await lstat(file);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
+
+export async function isWritable(directory: string): Promise<boolean> {
+  return await access(directory, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Bind mounts too, which device numbers do not show (proc_pid_mountinfo(5), field 5, octal escapes). */
+async function isMountPoint(directory: string): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return mounts.split('\n').some((line) => unescape(line.split(' ')[4] ?? '') === directory);
+}
+
+function unescape(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

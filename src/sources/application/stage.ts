@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { BackupError } from '../../base/errors.ts';
+import type {
+  Context,
+  ReadableBackup,
+  RestoreJournal,
+  StagedHandle,
+  StagedRestore,
+  StageRequest,
+} from '../../model/source.ts';
+import { extractTrees } from './extract.ts';
+import { choosePlace, type Exchange, type Place, placeOf } from './place.ts';
+import { type ApplicationSettings, treesIdentity } from './settings.ts';
+import { StagedTrees } from './staged.ts';
+import { assertRoom, removeTree, syncTrees, treeNames } from './trees.ts';
+
+/** Extracts a backup beside the live directories. Nothing live is changed; a failure leaves nothing. */
+export async function stageTrees(
+  settings: ApplicationSettings,
+  { chain, target }: StageRequest,
+  journal: RestoreJournal,
+  context: Context,
+): Promise<StagedRestore> {
+  const backup = chain.at(-1);
+  if (backup === undefined || chain.length > 1)
+    throw new BackupError('application: a restore needs exactly one backup', { kind: 'failed' });
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
+  const places = await choosePlaces(settings, backup, target, stamp, context);
+  const server = target === 'live' ? treesIdentity(settings) : 'sandbox';
+  const handle: StagedHandle = {
+    version: 1,
+    service: 'application',
+    server,
+    backup: backup.id,
+    details: describe(places, stamp),
+  };
+  await journal.handle(handle);
+  try {
+    await fill(backup, places, context);
+    await journal.note({ step: 'staged' });
+    await context.reached('application.staged');
+  } catch (error) {
+    const cleaning = { ...context, signal: new AbortController().signal }; // also after a cancellation
+    for (const { container } of places) await removeTree(container, cleaning);
+    throw error;
+  }
+  return new StagedTrees(handle, places, journal, [{ step: 'staged' }]);
+}
+
+async function fill(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<void> {
+  for (const { container } of places) {
+    await mkdir(path.dirname(container), { recursive: true });
+    await mkdir(container, { mode: 0o700 });
+  }
+  await assertRoom(places, backup.facts);
+  await context.reached('application.extracting');
+  await extractTrees(backup, places, context);
+  await syncTrees(places, context);
+}
+
+async function choosePlaces(
+  settings: ApplicationSettings,
+  backup: ReadableBackup,
+  target: StageRequest['target'],
+  stamp: string,
+  { workDir }: Context,
+): Promise<Place[]> {
+  const names = treeNames(backup.facts);
+  const unknown = names.filter((name) => !settings.paths.some((tree) => tree.name === name));
+  if (target === 'live' && unknown.length > 0) {
+    throw new BackupError(
+      `application: the backup holds ${unknown.join(', ')}, which APPLICATION_PATHS does not name`,
+      {
+        kind: 'usage',
+        hint: `add ${unknown.map((name) => `${name}=/its/directory`).join(',')} to APPLICATION_PATHS`,
+      },
+    );
+  }
+  if (target === 'sandbox') return names.map((name) => placeOf(name, 'beside', path.join(workDir, name), stamp, true));
+  return await Promise.all(
+    settings.paths.filter(({ name }) => names.includes(name)).map((tree) => choosePlace(tree, stamp)),
+  );
+}
+
+/** Enough to find all places again in another process. */
+function describe(places: readonly Place[], stamp: string): Record<string, string> {
+  const trees = places.map(({ name, exchange, live, wasAbsent }) => ({ name, exchange, live, wasAbsent }));
+  return { stamp, trees: JSON.stringify(trees) };
+}
+
+export function placesOf({ details }: StagedHandle): Place[] {
+  const trees = JSON.parse(details['trees'] ?? '[]') as {
+    name: string;
+    exchange: Exchange;
+    live: string;
+    wasAbsent: boolean;
+  }[];
+  return trees.map(({ name, exchange, live, wasAbsent }) =>
+    placeOf(name, exchange, live, details['stamp'] ?? '', wasAbsent),
+  );
+}
