@@ -5,13 +5,13 @@ import type { Facts } from '../../model/facts.ts';
 import type { ArtifactSink, Context } from '../../model/source.ts';
 import type { BackupType, Instant } from '../../model/vocabulary.ts';
 import { PROPERTIES } from './artifacts.ts';
-import { Connection } from './connection.ts';
+import { Connection, openMaintenance } from './connection.ts';
 import { dumpDatabase, dumpGlobals } from './dump.ts';
 import { rowFacts, sequenceFacts, sequencePositions } from './facts.ts';
 import { objectFacts } from './object-counts.ts';
 import { formatProperties, readProperties } from './properties.ts';
 import { rightsFindings } from './rights.ts';
-import { capturePlace, type PostgresSettings, superuserLogin } from './settings.ts';
+import { capturePlace, type PostgresSettings } from './settings.ts';
 import { exportSnapshot, type Snapshot } from './snapshot.ts';
 import { assertNotOlder, serverVersion, toolVersion } from './tools.ts';
 import { unseen } from './unseen.ts';
@@ -29,20 +29,28 @@ export async function capture(job: Job, momentFixed: (at: Instant) => void): Pro
   await using connection = await Connection.open(capturePlace(settings), context.signal);
   const versions = await assertTools(connection, context);
   await assertReadable(connection);
-  const warnings = await unseen(connection, superuserLogin(settings) !== undefined);
+  const withPasswords = await mayReadPasswords(settings, context.signal);
+  const warnings = await unseen(connection, withPasswords);
   const snapshot = await exportSnapshot(connection);
   momentFixed(systemClock.now());
-  const facts =
-    job.type === 'schema'
-      ? await captureSchema(job, connection, snapshot)
-      : await captureAll(job, connection, snapshot);
+  const view: View = { connection, snapshot, withPasswords };
+  const facts = job.type === 'schema' ? await captureSchema(job, view) : await captureAll(job, view);
   return { facts, consistency: 'consistent', versions, warnings };
 }
 
-async function captureAll(job: Job, connection: Connection, snapshot: Snapshot): Promise<Facts> {
+/** The database at one moment. */
+interface View {
+  readonly connection: Connection;
+  readonly snapshot: Snapshot;
+  /** Whether roles are saved with their passwords. */
+  readonly withPasswords: boolean;
+}
+
+async function captureAll(job: Job, view: View): Promise<Facts> {
+  const { connection, snapshot } = view;
   const { relations } = snapshot;
   const before = await sequencePositions(connection, relations);
-  const objects = await captureSchema(job, connection, snapshot);
+  const objects = await captureSchema(job, view);
   job.context.progress.step('count rows');
   const sequences = sequenceFacts(before, await sequencePositions(connection, relations));
   return { ...objects, ...sequences, ...(await rowFacts(connection, relations, job.context)) };
@@ -51,18 +59,26 @@ async function captureAll(job: Job, connection: Connection, snapshot: Snapshot):
 /** The artifacts, and the facts of the schema. */
 async function captureSchema(
   { type, sink, settings, context }: Job,
-  connection: Connection,
-  snapshot: Snapshot,
+  { connection, snapshot, withPasswords }: View,
 ): Promise<Facts> {
   context.progress.step('dump');
   const written = await Promise.allSettled([
     dumpDatabase(type, snapshot, sink, settings, context),
-    dumpGlobals(sink, settings),
+    dumpGlobals(withPasswords, sink, settings),
     readProperties(connection).then((properties) => sink.fromChunks(PROPERTIES, only(formatProperties(properties)))),
   ]);
   const failed = written.find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return await objectFacts(connection);
+}
+
+/** Only a superuser may, which has to prove to be one before anything is written. */
+async function mayReadPasswords(settings: PostgresSettings, signal: AbortSignal): Promise<boolean> {
+  await using admin = await openMaintenance(settings, signal);
+  const { superuser } = await admin.one<{ superuser: boolean }>(
+    'SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user',
+  );
+  return superuser;
 }
 
 async function* only(chunk: Uint8Array): AsyncGenerator<Uint8Array> {

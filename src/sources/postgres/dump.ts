@@ -13,8 +13,7 @@ import {
   maintenancePlace,
   NO_STATEMENT_TIMEOUT,
   type PostgresSettings,
-  superuserLogin,
-  userLogin,
+  type Place,
 } from './settings.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -48,14 +47,16 @@ export async function dumpDatabase(
   }
 }
 
-/** Stores the roles and tablespaces of the server; with the roles' passwords where a superuser is given. */
-export async function dumpGlobals(sink: ArtifactSink, settings: PostgresSettings): Promise<Artifact> {
-  const superuser = superuserLogin(settings);
-  const place = maintenancePlace(settings, superuser ?? userLogin(settings));
-  return await sink.fromProcess(GLOBALS, globalsCommand(place, superuser !== undefined));
+/** Stores the roles and tablespaces of the server. */
+export async function dumpGlobals(
+  withPasswords: boolean,
+  sink: ArtifactSink,
+  settings: PostgresSettings,
+): Promise<Artifact> {
+  return await sink.fromProcess(GLOBALS, globalsCommand(maintenancePlace(settings), withPasswords));
 }
 
-export function globalsCommand(place: ReturnType<typeof maintenancePlace>, withPasswords: boolean): Command {
+export function globalsCommand(place: Place, withPasswords: boolean): Command {
   return {
     file: 'pg_dumpall',
     args: ['--globals-only', '--no-password', ...(withPasswords ? [] : ['--no-role-passwords'])],

@@ -5,6 +5,7 @@ import { capture } from './capture.ts';
 import { openMaintenance } from './connection.ts';
 import { checkContent } from './content.ts';
 import { inspect } from './inspect.ts';
+import { endOrphans } from './orphans.ts';
 import type { PostgresSettings } from './settings.ts';
 import { stage } from './stage.ts';
 import { StagedDatabase } from './staged.ts';
@@ -53,5 +54,6 @@ async function attach(
       kind: 'failed',
       hint: 'point POSTGRES_HOST and POSTGRES_PORT at the server that the restore was begun on',
     });
+  await endOrphans(admin, handle.details['staged'] ?? '');
   return new StagedDatabase(handle, notes, journal, settings);
 }

@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 
 /** What a dump by this role leaves out without an error, in words for a person. */
-export async function unseen(connection: Connection, asSuperuser: boolean): Promise<string[]> {
+export async function unseen(connection: Connection, withPasswords: boolean): Promise<string[]> {
   const { mappings, subscriptions, superuser } = await connection.one<{
     mappings: number;
     subscriptions: number;
@@ -12,7 +12,7 @@ export async function unseen(connection: Connection, asSuperuser: boolean): Prom
            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser`);
   const { user } = connection.place.login;
   return [
-    ...(asSuperuser
+    ...(withPasswords
       ? []
       : ['roles are saved without their passwords: give POSTGRES_PASSWORD of a superuser to save them']),
     ...(mappings > 0 && !superuser
