@@ -26,7 +26,7 @@ export interface SettingLine {
   readonly note: string | null;
 }
 
-export interface ConfigurationView {
+interface ConfigurationView {
   readonly settings: readonly SettingLine[];
   readonly errors: readonly Error[];
 }

@@ -24,7 +24,7 @@ export function errorOf(service: Service, error: Error): Error {
 }
 
 /** An error as people and programs see it. */
-export interface PresentedError {
+interface PresentedError {
   readonly kind: string;
   readonly message: string;
   readonly hint: string | null;

@@ -1,5 +1,5 @@
 /** A line `KEY=value` of a file that a shell could source. */
-export interface Assignment {
+interface Assignment {
   readonly key: string;
   readonly value: string;
   readonly line: number;
