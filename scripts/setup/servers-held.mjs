@@ -3,7 +3,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { run, runAsRoot } from './run.mjs';
+import { find, run, runAsRoot } from './run.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const SAVED_POLICY = '/usr/sbin/policy-rc.d.before-physics-backup';
@@ -51,7 +51,7 @@ async function policyForbids() {
 }
 
 async function disableAtBoot(unit) {
-  if (existsSync('/usr/bin/deb-systemd-helper')) await runAsRoot(['deb-systemd-helper', 'disable', unit]);
+  if (find('systemctl') !== undefined) await runAsRoot(['systemctl', '--quiet', 'disable', unit]);
 }
 
 async function installFile(target, mode, content) {
