@@ -1,8 +1,9 @@
-import { BackupError, SeveralErrors } from '../base/errors.ts';
+import { BackupError } from '../base/errors.ts';
 import type { Service } from '../model/vocabulary.ts';
-import { type CoordinatedRun, errorsOf, forEachAgent, runOf } from './fan-out.ts';
+import type { CoordinatedRun } from './fan-out.ts';
 import {
   type CoordinationDependencies,
+  finishUp,
   type KnownRecovery,
   knownRecoveries,
   lockRecovery,
@@ -38,9 +39,11 @@ export async function rollbackRecovery(
   run: CoordinatedRun,
 ): Promise<string> {
   await using _lock = await lockRecovery(deps, run.signal);
-  await settleUnderLock(deps, run);
+  const ended = await endedAs('rolled-back', id, deps, run);
+  if (ended !== undefined) return ended;
   const recovery = await findRecovered(id, deps);
   await assertNewest(recovery, deps);
+  await recovery.journal.append({ event: 'undoing' });
   await rollBack(recovery, deps, run);
   return recovery.journal.id;
 }
@@ -52,20 +55,27 @@ export async function finishRecovery(
   run: CoordinatedRun,
 ): Promise<string> {
   await using _lock = await lockRecovery(deps, run.signal);
-  await settleUnderLock(deps, run);
-  const { journal, state } = await findRecovered(id, deps);
-  const agents = deps.agents.filter((agent) => state.services.some((each) => each.service === agent.service));
-  const results = await forEachAgent(agents, async (agent) => {
-    try {
-      await agent.finish(journal.id, runOf(run, agent.service));
-    } finally {
-      await agent.release(journal.id);
-    }
-  });
-  const errors = errorsOf(results);
-  if (errors.length > 0) throw new SeveralErrors(`recovery ${journal.id} could not be finished`, errors);
-  await journal.append({ event: 'ended', outcome: 'finished' });
-  return journal.id;
+  const ended = await endedAs('finished', id, deps, run);
+  if (ended !== undefined) return ended;
+  const recovery = await findRecovered(id, deps);
+  await recovery.journal.append({ event: 'finishing' });
+  await finishUp(recovery, deps, run);
+  return recovery.journal.id;
+}
+
+/**
+ * Ends what was interrupted. When that is what the operator asks for, it is done: to go on would act on an older
+ * recovery. Returns its id.
+ */
+async function endedAs(
+  outcome: 'rolled-back' | 'finished',
+  id: string | undefined,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<string | undefined> {
+  const ended = await settleUnderLock(deps, run);
+  const now = (await knownRecoveries(deps)).filter(({ journal }) => ended.includes(journal.id));
+  return now.find(({ journal, state }) => state.outcome === outcome && (id ?? journal.id) === journal.id)?.journal.id;
 }
 
 async function findRecovered(id: string | undefined, deps: CoordinationDependencies): Promise<KnownRecovery> {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
-import { BackupError, SeveralErrors } from '../base/errors.ts';
+import { BackupError, reason, SeveralErrors, throwIfAborted } from '../base/errors.ts';
 import { type FileLock, lockFile } from '../base/file-lock.ts';
 import type { Log } from '../base/log.ts';
 import type { Processes } from '../base/processes.ts';
@@ -54,10 +54,31 @@ export async function settleUnderLock(deps: CoordinationDependencies, run: Coord
   const open = await interrupted(deps);
   for (const recovery of open.toReversed()) {
     deps.log.warn(`recovery ${recovery.journal.id} was interrupted: ending it`);
-    if (recovery.state.committed) await recovery.journal.append({ event: 'ended', outcome: 'recovered' });
-    else await rollBack(recovery, deps, run);
+    await end(recovery, deps, run);
   }
   return open.map((each) => each.journal.id);
+}
+
+async function end(recovery: KnownRecovery, deps: CoordinationDependencies, run: CoordinatedRun): Promise<void> {
+  const { journal, state } = recovery;
+  if (state.decided === 'finishing') await finishOrKeep(recovery, deps, run);
+  else if (state.committed && state.decided === undefined)
+    await journal.append({ event: 'ended', outcome: 'recovered' });
+  else await rollBack(recovery, deps, run);
+}
+
+/** What a recovery replaced harms nobody: that it could not be removed must not keep the next run from its work. */
+async function finishOrKeep(
+  recovery: KnownRecovery,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<void> {
+  try {
+    await finishUp(recovery, deps, run);
+  } catch (error) {
+    throwIfAborted(run.signal);
+    deps.log.warn(`what ${recovery.journal.id} replaced could not be removed: ${reason(error)}`);
+  }
 }
 
 async function interrupted(deps: CoordinationDependencies): Promise<KnownRecovery[]> {
@@ -70,15 +91,40 @@ export async function rollBack(
   deps: CoordinationDependencies,
   run: CoordinatedRun,
 ): Promise<void> {
-  const agents = deps.agents.filter((agent) => state.services.some((each) => each.service === agent.service));
-  const results = await forEachAgent(agents, async (agent) => {
-    try {
-      await agent.rollback(journal.id, runOf(run, agent.service));
-    } finally {
-      await agent.release(journal.id);
-    }
-  });
-  const errors = errorsOf(results);
+  const errors = await forEachOf(state, deps, journal.id, (agent) =>
+    agent.rollback(journal.id, runOf(run, agent.service)),
+  );
   if (errors.length > 0) throw new SeveralErrors(`recovery ${journal.id} could not be rolled back`, errors);
   await journal.append({ event: 'ended', outcome: 'rolled-back' });
+}
+
+/** Destroys what a recovery replaced; throws when one of its services could not, and leaves it recovered then. */
+export async function finishUp(
+  { journal, state }: KnownRecovery,
+  deps: CoordinationDependencies,
+  run: CoordinatedRun,
+): Promise<void> {
+  const errors = await forEachOf(state, deps, journal.id, (agent) =>
+    agent.finish(journal.id, runOf(run, agent.service)),
+  );
+  await journal.append({ event: 'ended', outcome: errors.length > 0 ? 'recovered' : 'finished' });
+  if (errors.length > 0) throw new SeveralErrors(`recovery ${journal.id} could not be finished`, errors);
+}
+
+/** Does it for every service of a recovery and lets go of each; returns what went wrong. */
+async function forEachOf(
+  { services }: RecoveryState,
+  deps: CoordinationDependencies,
+  recovery: string,
+  work: (agent: Agent) => Promise<void>,
+): Promise<Error[]> {
+  const agents = deps.agents.filter((agent) => services.some((each) => each.service === agent.service));
+  const results = await forEachAgent(agents, async (agent) => {
+    try {
+      await work(agent);
+    } finally {
+      await agent.release(recovery);
+    }
+  });
+  return errorsOf(results);
 }

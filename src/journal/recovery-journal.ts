@@ -14,6 +14,8 @@ export type JournalEvent =
   | { readonly event: 'staged' | 'swapping' | 'swapped' | 'rolled-back'; readonly service: Service }
   | { readonly event: 'finished' | 'discarded'; readonly service: Service }
   | { readonly event: 'committed' }
+  /** Decided by the operator once it was recovered; the next run goes on with it. */
+  | { readonly event: 'undoing' | 'finishing' }
   | { readonly event: 'ended'; readonly outcome: RecoveryOutcome };
 
 export type RecoveryOutcome = 'recovered' | 'rolled-back' | 'finished';

@@ -17,6 +17,8 @@ export interface ServiceProgress {
 export interface RecoveryState {
   readonly services: readonly ServiceProgress[];
   readonly committed: boolean;
+  /** What the operator decided after it was recovered and a crash kept from its end. */
+  readonly decided: 'undoing' | 'finishing' | undefined;
   /** Undefined while it has not ended: the next run ends it. */
   readonly outcome: RecoveryOutcome | undefined;
 }
@@ -24,12 +26,20 @@ export interface RecoveryState {
 /** Replays a journal. Pure. */
 export function replay(events: readonly JournalEvent[]): RecoveryState {
   const begun = events.find((each) => each.event === 'begun');
+  const last = events.findLast((each) => isTurn(each));
   const backups = Object.entries(begun?.backups ?? {}) as [Service, BackupId][];
   return {
     services: backups.map(([service, backup]) => serviceProgress(service, backup, events)),
     committed: events.some((each) => each.event === 'committed'),
-    outcome: events.findLast((each) => each.event === 'ended')?.outcome,
+    decided: last?.event === 'ended' ? undefined : last?.event,
+    outcome: last?.event === 'ended' ? last.outcome : undefined,
   };
+}
+
+type Turn = Extract<JournalEvent, { readonly event: 'ended' | 'undoing' | 'finishing' }>;
+
+function isTurn(event: JournalEvent): event is Turn {
+  return event.event === 'ended' || event.event === 'undoing' || event.event === 'finishing';
 }
 
 function serviceProgress(service: Service, backup: BackupId, events: readonly JournalEvent[]): ServiceProgress {

@@ -69,3 +69,24 @@ test('a line that is whole but cannot be read stops the recovery rather than bei
 test('there are no recoveries where none was begun', async () => {
   expect(await RecoveryJournal.ids(directory)).toEqual([]);
 });
+
+test('a decision after the recovery opens it again, until it is carried out', async () => {
+  const journal = await begun();
+  const states = [];
+  for (const event of [
+    { event: 'committed' },
+    { event: 'ended', outcome: 'recovered' },
+    { event: 'undoing' },
+    { event: 'ended', outcome: 'rolled-back' },
+  ] as const) {
+    await journal.append(event);
+    const { decided, outcome } = replay(await journal.events());
+    states.push([decided, outcome]);
+  }
+  expect(states).toEqual([
+    [undefined, undefined],
+    [undefined, 'recovered'],
+    ['undoing', undefined],
+    [undefined, 'rolled-back'],
+  ]);
+});

@@ -56,12 +56,15 @@ describe('a backup that is killed leaves a whole one or none, and the next run n
     await expectAllGood();
   });
 
-  test.each(pointsOf('application', 'backup after a kill'))('at %s, while it clears what another left', async (point) => {
-    await endAt('CRASH', 'artifacts.done');
-    expect((await endAt('CRASH', point)).killedBy).toBe('SIGKILL');
-    await site.good(BACKUP);
-    await expectAllGood();
-  });
+  test.each(pointsOf('application', 'backup after a kill'))(
+    'at %s, while it clears what another left',
+    async (point) => {
+      await endAt('CRASH', 'artifacts.done');
+      expect((await endAt('CRASH', point)).killedBy).toBe('SIGKILL');
+      await site.good(BACKUP);
+      await expectAllGood();
+    },
+  );
 });
 
 describe('a backup that is interrupted cleans up after itself', () => {

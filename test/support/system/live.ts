@@ -32,7 +32,7 @@ export async function nameState(
 /** Makes live data differ from what was captured: something is added, something is gone. */
 export const CHANGE: Readonly<Record<CheapService, (environment: Environment) => Promise<void>>> = {
   async postgres(environment) {
-    await withPostgres(environment, 'superuser', platformDatabase(environment), async (client) => {
+    await withPostgres(environment, 'owner', platformDatabase(environment), async (client) => {
       await client.query('CREATE TABLE made_after_the_backup (id int PRIMARY KEY, what text)');
       await client.query(`INSERT INTO made_after_the_backup VALUES (1, 'ä'), (2, NULL)`);
     });

@@ -23,8 +23,10 @@ const TINY: Amount = { scale: 1, seed: 1 };
 /** Starts and fills services that belong to one test file: it may break them. */
 export async function startServices(names: readonly CheapService[], amount = TINY): Promise<OwnServices> {
   await using stack = new AsyncDisposableStack();
-  const start = async (name: CheapService, how: () => Promise<ThrowawayServer>): Promise<ThrowawayServer | undefined> =>
-    names.includes(name) ? stack.use(await how()) : undefined;
+  const start = async (
+    name: CheapService,
+    how: () => Promise<ThrowawayServer>,
+  ): Promise<ThrowawayServer | undefined> => (names.includes(name) ? stack.use(await how()) : undefined);
   const postgres = await start('postgres', startPostgres);
   const redis = await start('redis', startRedis);
   const environment = {
