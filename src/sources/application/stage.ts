@@ -9,11 +9,12 @@ import type {
   StagedRestore,
   StageRequest,
 } from '../../model/source.ts';
+import { setAttributes } from './attributes.ts';
 import { extractTrees } from './extract.ts';
-import { choosePlace, type Exchange, type Place, placeOf } from './place.ts';
+import { choosePlace, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
 import { type ApplicationSettings, treesIdentity } from './settings.ts';
 import { StagedTrees } from './staged.ts';
-import { assertRoom, removeTree, syncTrees, treeNames } from './trees.ts';
+import { assertRoom, removeContainer, syncTrees, treeNames } from './trees.ts';
 
 /** Extracts a backup beside the live directories. Nothing live is changed; a failure leaves nothing. */
 export async function stageTrees(
@@ -36,27 +37,32 @@ export async function stageTrees(
     details: describe(places, stamp),
   };
   await journal.handle(handle);
+  await context.reached('restore.journalled');
   try {
     await fill(backup, places, context);
     await journal.note({ step: 'staged' });
     await context.reached('application.staged');
   } catch (error) {
     const cleaning = { ...context, signal: new AbortController().signal }; // also after a cancellation
-    for (const { container } of places) await removeTree(container, cleaning);
+    for (const place of places) await removeContainer(place, place.attributes, cleaning);
     throw error;
   }
+  await context.reached('restore.staged');
   return new StagedTrees(handle, places, journal, [{ step: 'staged' }]);
 }
 
 async function fill(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<void> {
-  for (const { container } of places) {
-    await mkdir(path.dirname(container), { recursive: true });
-    await mkdir(container, { mode: 0o700 });
-  }
+  for (const place of places) await makeContainer(place, context);
   await assertRoom(places, backup.facts);
   await context.reached('application.extracting');
   await extractTrees(backup, places, context);
   await syncTrees(places, context);
+}
+
+async function makeContainer({ container, exchange, live, attributes }: Place, context: Context): Promise<void> {
+  await mkdir(path.dirname(container), { recursive: true });
+  await mkdir(container, { mode: 0o700 });
+  if (exchange === 'inside') await setAttributes(live, attributes, context);
 }
 
 async function choosePlaces(
@@ -77,26 +83,22 @@ async function choosePlaces(
       },
     );
   }
-  if (target === 'sandbox') return names.map((name) => placeOf(name, 'beside', path.join(workDir, name), stamp, true));
+  if (target === 'sandbox') return names.map((name) => placeOf(sandboxKey(name, workDir), stamp));
   return await Promise.all(
     settings.paths.filter(({ name }) => names.includes(name)).map((tree) => choosePlace(tree, stamp)),
   );
 }
 
+function sandboxKey(name: string, workDir: string): PlaceKey {
+  return { name, exchange: 'beside', live: path.join(workDir, name), wasAbsent: true, attributes: '' };
+}
+
 /** Enough to find all places again in another process. */
 function describe(places: readonly Place[], stamp: string): Record<string, string> {
-  const trees = places.map(({ name, exchange, live, wasAbsent }) => ({ name, exchange, live, wasAbsent }));
-  return { stamp, trees: JSON.stringify(trees) };
+  return { stamp, trees: JSON.stringify(places.map(keyOf)) };
 }
 
 export function placesOf({ details }: StagedHandle): Place[] {
-  const trees = JSON.parse(details['trees'] ?? '[]') as {
-    name: string;
-    exchange: Exchange;
-    live: string;
-    wasAbsent: boolean;
-  }[];
-  return trees.map(({ name, exchange, live, wasAbsent }) =>
-    placeOf(name, exchange, live, details['stamp'] ?? '', wasAbsent),
-  );
+  const keys = JSON.parse(details['trees'] ?? '[]') as PlaceKey[];
+  return keys.map((key) => placeOf(key, details['stamp'] ?? ''));
 }
