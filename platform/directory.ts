@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BackupError, systemCode } from '../src/base/errors.ts';
+import { emptyDirectory } from './data/destroy.ts';
 import { temporaryDirectory, uid } from './host.ts';
 import { endProcess, readPidRecord } from './servers/pid-record.ts';
 
@@ -60,7 +61,10 @@ export async function tearDown(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch((): string[] => []);
   if (!names.includes(MARK)) return false;
   await Promise.all(Object.entries(STOP_SIGNALS).map(([name, signal]) => end(path.join(directory, name), signal)));
-  await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  const parts = names.filter((name) => name !== MARK).map((name) => path.join(directory, name));
+  for (const part of parts) await emptyDirectory(Buffer.from(part));
+  for (const part of parts) await rm(part, { recursive: true });
+  await rm(directory, { recursive: true }); // the mark last, so that a `down` that was killed can be repeated
   return true;
 }
 

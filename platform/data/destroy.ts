@@ -1,5 +1,4 @@
-import { chmod, readdir, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import type { Session } from 'neo4j-driver';
 import { applicationDirectories } from '../clients/application.ts';
 import type { Environment } from '../clients/environment.ts';
@@ -61,16 +60,19 @@ export function destroyRedis(environment: Environment): Promise<void> {
 
 /** Removes what is in the directories; they themselves stay, as the mount points of volumes would. */
 export async function destroyApplication(environment: Environment): Promise<void> {
-  for (const { path: root } of applicationDirectories(environment)) await emptyDirectory(root);
+  for (const { path: root } of applicationDirectories(environment)) await emptyDirectory(Buffer.from(root));
 }
 
-async function emptyDirectory(directory: string): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const child = path.join(directory, entry.name);
-    if (entry.isDirectory()) {
+/** Removes what is in a directory, whatever its mode and name: paths are bytes, a name need not be Unicode. */
+export async function emptyDirectory(directory: Buffer): Promise<void> {
+  for (const name of await readdir(directory, { encoding: 'buffer' })) {
+    const child = Buffer.concat([directory, Buffer.from('/'), name]);
+    if ((await lstat(child)).isDirectory()) {
       await chmod(child, 0o700);
       await emptyDirectory(child);
+      await rmdir(child);
+    } else {
+      await unlink(child);
     }
-    await rm(child, { recursive: true });
   }
 }

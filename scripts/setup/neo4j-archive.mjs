@@ -22,7 +22,7 @@ export function neo4jArchive() {
   const home = neo4jHome(process.env, process.getuid());
   return {
     name: 'Neo4j class archive',
-    missing: () => (readStamp(home) === stamp(home) ? undefined : 'not made for this Java'),
+    missing: () => (readStamp(home) === stamp(home) || isAnothers(home) ? undefined : 'not made for this Java'),
     install: async () => {
       const directory = path.join(home, 'cds');
       mkdirSync(directory, { recursive: true });
@@ -39,6 +39,11 @@ export function neo4jArchive() {
       }
     },
   };
+}
+
+/** Root's, and we are not root: then it is as it is. */
+function isAnothers(home) {
+  return existsSync(home) && statSync(home).uid !== process.getuid();
 }
 
 /** The archive fits one Java and one set of jars. */

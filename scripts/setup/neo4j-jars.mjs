@@ -12,7 +12,14 @@ export function neo4jJars(root) {
     name: 'Neo4j',
     missing: () => jarsMissing(source, home) ?? (sameLaunchers(source, home) ? undefined : 'other launchers'),
     jarsMissing: () => jarsMissing(source, home) !== undefined,
-    install: () => (jarsMissing(source, home) === undefined ? copyLaunchers(source, home) : fetchAll(source, home)),
+    install: async () => {
+      try {
+        await (jarsMissing(source, home) === undefined ? copyLaunchers(source, home) : fetchAll(source, home));
+      } catch (error) {
+        if (error.code !== 'EACCES') throw error;
+        throw new SetupError(error.message, 'run set-up as root once, or set XDG_CACHE_HOME to a directory of yours');
+      }
+    },
   };
 }
 
@@ -41,8 +48,10 @@ async function fetchAll(source, home) {
     verify(source, path.join(partial, 'lib'));
     copyLaunchers(source, partial);
     mkdirSync(path.join(partial, 'conf'));
-    rmSync(home, { recursive: true, force: true });
-    renameSync(partial, home);
+    if (jarsMissing(source, home) !== undefined) {
+      rmSync(home, { recursive: true, force: true });
+      renameSync(partial, home);
+    } // else another set-up was faster
     rmSync(repository, { recursive: true, force: true });
   } finally {
     rmSync(partial, { recursive: true, force: true });
