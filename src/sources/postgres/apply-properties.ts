@@ -8,7 +8,7 @@ export function createStatement(name: string, properties: Properties, tablespace
     `CREATE DATABASE ${identifier(name)} TEMPLATE template0 ALLOW_CONNECTIONS false OWNER ${identifier(owner)}`,
     `ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}`,
     ...localeOptions(properties),
-    ...(tablespaces.has(tablespace) ? [`TABLESPACE ${identifier(tablespace)}`] : []),
+    ...(tablespace !== 'pg_default' && tablespaces.has(tablespace) ? [`TABLESPACE ${identifier(tablespace)}`] : []),
   ].join(' ');
 }
 

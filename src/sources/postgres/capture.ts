@@ -69,7 +69,7 @@ async function captureSchema(
   ]);
   const failed = written.find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  return await objectFacts(connection);
+  return await objectFacts(connection, type !== 'schema');
 }
 
 /** Only a superuser may, which has to prove to be one before anything is written. */

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<string, string>> = {
   collations: inSchemas('pg_collation', 'collnamespace'),
   columns: `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
              WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND ${USER_RELATION}`,
-  comments: `FROM pg_description d WHERE (d.objoid >= 16384 OR d.classoid = 'pg_largeobject'::regclass) AND d.classoid <> 'pg_extension'::regclass
+  comments: `FROM pg_description d WHERE d.objoid >= 16384 AND d.classoid NOT IN ('pg_extension'::regclass, 'pg_largeobject'::regclass)
               AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e')`,
   'composite types': relations(`'c'`),
   constraints: `FROM pg_constraint o WHERE o.contype IN ('c', 'f', 'p', 'u', 'x', 't') AND o.connamespace IN ${USER_SCHEMAS}
@@ -43,7 +43,6 @@ const KINDS: Readonly<Record<string, string>> = {
   'foreign tables': relations(`'f'`),
   functions: `${inSchemas('pg_proc', 'pronamespace')} AND o.prokind <> 'a'`,
   indexes: `FROM pg_index i WHERE ${OF_USER_RELATION('i.indrelid')}`,
-  'large objects': 'FROM pg_largeobject_metadata',
   'materialized views': relations(`'m'`),
   operators: inSchemas('pg_operator', 'oprnamespace'),
   'partitioned tables': relations(`'p'`),
@@ -63,9 +62,16 @@ const KINDS: Readonly<Record<string, string>> = {
   views: relations(`'v'`),
 };
 
+/** What a dump of the schema alone leaves out. */
+const KINDS_OF_DATA: Readonly<Record<string, string>> = {
+  'comments on large objects': `FROM pg_description d WHERE d.classoid = 'pg_largeobject'::regclass`,
+  'large objects': 'FROM pg_largeobject_metadata',
+};
+
 /** `objects <kind>`; the same catalogue queries for a database and its copy. */
-export async function objectFacts(connection: Connection): Promise<Facts> {
-  const counts = Object.entries(KINDS).map(
+export async function objectFacts(connection: Connection, withData: boolean): Promise<Facts> {
+  const kinds = { ...KINDS, ...(withData ? KINDS_OF_DATA : {}) };
+  const counts = Object.entries(kinds).map(
     ([kind, from]) => `SELECT '${kind}' AS kind, count(*)::int AS count ${from}`,
   );
   const rows = await connection.query<{ kind: string; count: number }>(counts.join('\nUNION ALL\n'));

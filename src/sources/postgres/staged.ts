@@ -64,8 +64,9 @@ export class StagedDatabase implements StagedRestore {
     const place = { settings: this.#settings, login: restoringLogin(this.#settings), database };
     await using connection = await Connection.open(place, context.signal);
     await beginReadOnly(connection);
-    const objects = await objectFacts(connection);
-    if (this.#handle.details['rows'] === 'no') return objects;
+    const withData = this.#handle.details['rows'] !== 'no';
+    const objects = await objectFacts(connection, withData);
+    if (!withData) return objects;
     const relations = await dumpedRelations(connection);
     const sequences = sequenceFacts(await sequencePositions(connection, relations));
     return { ...objects, ...sequences, ...(await rowFacts(connection, relations, context)) };
