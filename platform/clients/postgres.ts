@@ -55,7 +55,11 @@ export async function withPostgres<Result>(
 /** What `pg_dump` with these arguments prints, as superuser, of the platform's database. */
 export function pgDump(environment: Environment, args: readonly string[]): Promise<string> {
   const child = spawn('pg_dump', [...args, `--dbname=${platformDatabase(environment)}`], {
-    env: { ...libpqEnvironment(environment, 'superuser'), PATH: optional(environment, 'PATH', DEFAULT_PATH) },
+    env: {
+      ...libpqEnvironment(environment, 'superuser'),
+      PGTZ: 'UTC', // bounds of partitions are printed in the session's time zone
+      PATH: optional(environment, 'PATH', DEFAULT_PATH),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
