@@ -103,7 +103,8 @@ export class Processes {
   }
 
   #stop(child: ChildProcess): void {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (child.exitCode !== null || child.signalCode !== null) return dropUnread(child.stdout);
+    child.once('exit', () => dropUnread(child.stdout));
     killGroup(child, 'SIGTERM');
     const timer = setTimeout(() => killGroup(child, 'SIGKILL'), this.#graceMilliseconds);
     child.once('close', () => clearTimeout(timer));
@@ -114,13 +115,17 @@ export class Processes {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-(command.keptErrors ?? STDERR_LIMIT));
     });
-    signal.addEventListener('abort', stop, { once: true });
+    const abort = (): void => {
+      stop();
+      child.stdout?.destroy(abortError(signal));
+    };
+    signal.addEventListener('abort', abort, { once: true });
     return new Promise<Exit>((resolve, reject) => {
       child.once('error', (cause) => {
         reject(new BackupError(`${command.file} could not be started: ${cause.message}`, { kind: 'failed', cause }));
       });
       child.once('close', (code, killedBy) => {
-        signal.removeEventListener('abort', stop);
+        signal.removeEventListener('abort', abort);
         if (signal.aborted) reject(abortError(signal));
         else if (code !== null && (command.okCodes ?? [0]).includes(code)) resolve({ code, stderr });
         else reject(new ProcessFailed(command.file, code, killedBy, stderr));
@@ -168,10 +173,17 @@ function closeHandedOver(stream: ChildStream | undefined): void {
  * listener that does nothing keeps it, and steps aside for whoever listens to `data`.
  */
 function keepUntilRead(stdout: Readable | null): void {
+  stdout?.on('error', doNothing); // an abort; whoever reads sees it
   stdout?.on('readable', doNothing);
   stdout?.on('newListener', (event: string | symbol) => {
     if (event === 'data') stdout.off('readable', doNothing);
   });
+}
+
+/** What was kept for a reader that will not come would keep a stopped child from ever having ended. */
+function dropUnread(stdout: Readable | null): void {
+  const readers = stdout?.listeners('readable').filter((each) => each !== doNothing) ?? [];
+  if (readers.length === 0 && stdout?.listenerCount('data') === 0) stdout.destroy();
 }
 
 const doNothing = (): void => undefined;

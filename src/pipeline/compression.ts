@@ -40,7 +40,7 @@ export function compressor(settings: SealSettings): Command | undefined {
 export function decompressor(stages: readonly Stage[]): Command | undefined {
   // --long: whatever window it was made with is accepted; memory is bounded by the format's own 2 GiB
   if (stages.includes('zst')) return { file: 'zstd', args: ['-d', '-q', '-c', '--long=31'] };
-  if (stages.includes('gz')) return { file: 'gzip', args: ['-d', '-q', '-c'] };
+  if (stages.includes('gz')) return { file: 'gzip', args: ['-d', '-c'] };
   return undefined;
 }
 

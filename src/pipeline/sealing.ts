@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { asError } from '../base/errors.ts';
 import { cipherKey, type SealKeys } from './keys.ts';
 import { SEGMENT_BYTES, segmentTag } from './segments.ts';
 
@@ -30,9 +31,10 @@ export class Sealing {
 
   constructor(options: SealOptions) {
     this.#options = options;
+    this.tags.on('error', () => undefined); // whoever stores the tags sees it; there may be nobody yet
   }
 
-  /** The stored bytes. Ends only after `input` has ended; a failure of `input` fails the tags too. */
+  /** The stored bytes. Ends only after `input` has ended; a failure of `input` is one of the tags too. */
   async *stored(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of this.#options.encrypt ? encrypted(input, this.#options.keys) : input) {
@@ -41,6 +43,9 @@ export class Sealing {
       yield* this.#close(true);
       this.#sha256 = this.#hash.digest('hex');
       this.tags.push(null);
+    } catch (error) {
+      this.tags.destroy(asError(error));
+      throw error;
     } finally {
       if (this.#sha256 === undefined) this.tags.destroy(new Error('the artifact was not completed'));
     }

@@ -2,7 +2,7 @@ import { readdirSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { systemCode, throwIfAborted } from '../base/errors.ts';
+import { abortError, systemCode, throwIfAborted } from '../base/errors.ts';
 import type { Stat, Version } from '../model/store.ts';
 
 /** A rename or a rewrite gives another version: inode, time of change in nanoseconds, and size. */
@@ -44,8 +44,21 @@ function entriesOf(directory: string) {
 
 const BATCH_BYTES = 1024 * 1024;
 
-/** Writes a stream to the end of a file, many chunks to one call; resolves when all has been written. */
+/** Writes a stream to the end of a file; a signal ends it also where the stream gives nothing. */
 export async function writeAll(handle: FileHandle, body: Readable, signal: AbortSignal): Promise<void> {
+  const abort = (): void => void body.destroy(abortError(signal));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    throwIfAborted(signal);
+    await writeBatches(handle, body);
+    throwIfAborted(signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Many chunks to one call; resolves when all has been written. */
+async function writeBatches(handle: FileHandle, body: Readable): Promise<void> {
   let batch: Buffer[] = [];
   let held = 0;
   const flush = async (): Promise<void> => {
@@ -55,12 +68,10 @@ export async function writeAll(handle: FileHandle, body: Readable, signal: Abort
     await writeChunks(handle, chunks);
   };
   for await (const chunk of body) {
-    throwIfAborted(signal);
     batch.push(chunk as Buffer);
     held += (chunk as Buffer).length;
     if (held >= BATCH_BYTES) await flush();
   }
-  throwIfAborted(signal);
   await flush();
 }
 

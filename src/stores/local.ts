@@ -14,7 +14,7 @@ export type PutStep = 'written' | 'synced' | 'placed';
 /** Awaited at each step of a put: crash points and timings. */
 export type OnStep = (step: PutStep, key: string) => Promise<void>;
 
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 128 * 1024;
 
 /** A directory as a store: 0700, files 0600. */
 export class LocalStore implements Store {

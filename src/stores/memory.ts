@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BackupError, throwIfAborted } from '../base/errors.ts';
+import { abortError, BackupError, throwIfAborted } from '../base/errors.ts';
 import type { ByteRange, PutOptions, Stat, Store, Version } from '../model/store.ts';
 import { alreadyExists, changed, checkKey, notFound } from './keys.ts';
 
@@ -17,10 +17,7 @@ export class MemoryStore implements Store {
     checkKey(key);
     throwIfAborted(signal);
     const chunks: Buffer[] = [];
-    for await (const chunk of body()) {
-      throwIfAborted(signal);
-      chunks.push(Buffer.from(chunk as Buffer));
-    }
+    for await (const chunk of endedBy(signal, body())) chunks.push(Buffer.from(chunk as Buffer));
     throwIfAborted(signal);
     const current = this.#objects.get(key);
     if (options.ifAbsent === true && current !== undefined) throw alreadyExists(key);
@@ -97,4 +94,9 @@ export class MemoryStore implements Store {
     this.#objects.set(key, { bytes, stat });
     return stat;
   }
+}
+
+function endedBy(signal: AbortSignal, body: Readable): Readable {
+  signal.addEventListener('abort', () => body.destroy(abortError(signal)), { once: true });
+  return body;
 }
