@@ -24,7 +24,10 @@ export async function openWorkDirectory(
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await sweep(parent, processes, signal);
   const directory = path.join(parent, `${prefix}-${randomBytes(6).toString('hex')}`);
-  const lock = await lockFile(directory + LOCK, 'exclusive', processes, signal);
+  const lock = await lockFile(directory + LOCK, 'exclusive', processes, signal).catch(async (error: unknown) => {
+    await rm(directory + LOCK, { force: true });
+    throw error;
+  });
   if (lock === undefined) return await openWorkDirectory(parent, prefix, processes, signal); // swept as it was made
   await mkdir(directory, { mode: 0o700 });
   return {
