@@ -77,24 +77,31 @@ class TreeCapture {
     const reader = new TarReader({ ended: (entry) => this.#entry(entry, tally) });
     const { processes, signal } = this.#context;
     const tar = processes.start(createCommand(tree), { stdout: 'pipe' }, signal);
+    let whole = false;
     try {
-      let read = 0;
-      for await (const chunk of tar.stdout ?? []) {
-        const bytes = chunk as Buffer;
-        reader.push(bytes);
-        const wanted = (reader.endOffset ?? Infinity) - read;
-        read += bytes.length;
-        if (wanted > 0) yield bytes.subarray(0, Math.min(bytes.length, wanted));
-        this.#context.progress.bytes((this.#bytes += bytes.length));
-        if (this.#lines.writableNeedDrain) await drained(this.#lines);
-      }
+      yield* this.#pass(tar.stdout ?? [], reader);
+      whole = true;
     } finally {
-      tar.stop(); // where the reader of this archive gave up
+      if (!whole) tar.stop(); // whoever takes the archive gave up
     }
     const { stderr } = await tar.ended;
     reader.finish();
     this.#complaints(stderr, tree);
     this.#facts = { ...this.#facts, ...tally.facts() };
+  }
+
+  /** The bytes as they come, up to the end mark. */
+  async *#pass(chunks: AsyncIterable<unknown> | Iterable<unknown>, reader: TarReader): AsyncGenerator<Uint8Array> {
+    let read = 0;
+    for await (const chunk of chunks) {
+      const bytes = chunk as Buffer;
+      reader.push(bytes);
+      const wanted = (reader.endOffset ?? Infinity) - read;
+      read += bytes.length;
+      if (wanted > 0) yield bytes.subarray(0, Math.min(bytes.length, wanted));
+      this.#context.progress.bytes((this.#bytes += bytes.length));
+      if (this.#lines.writableNeedDrain) await drained(this.#lines);
+    }
   }
 
   #entry(entry: Entry, tally: Tally): void {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BackupError, systemCode } from '../../base/errors.ts';
 import type { Context } from '../../model/source.ts';
 import { attributesOf, setAttributes } from './attributes.ts';
-import type { ApplicationNote, Phase, Progress, Roots } from './notes.ts';
+import type { ApplicationNote, Phase, Progress } from './notes.ts';
 import { exists, type Place } from './place.ts';
 import { CONTAINER_PREFIX } from './walk.ts';
 
@@ -26,7 +26,8 @@ export async function whereIs(place: Place, { phases }: Progress): Promise<Where
 
 async function whereIsDirectory({ live, staged, replaced, wasAbsent }: Place): Promise<Where> {
   if (!(await exists(staged))) return (await exists(live)) ? 'live' : 'between';
-  return (await exists(live)) || (wasAbsent && !(await exists(replaced))) ? 'staged' : 'between';
+  if (await exists(replaced)) return 'between';
+  return wasAbsent || (await exists(live)) ? 'staged' : 'between';
 }
 
 async function whereAreContents({ staged, replaced }: Place, phase: Phase): Promise<Where> {
@@ -79,15 +80,15 @@ async function contentsIn(place: Place, work: Exchanging): Promise<void> {
   const { live, staged, replaced, name } = place;
   const phase = work.progress().phases[name];
   if (phase !== 'in') {
-    const roots = phase === 'away' ? {} : { live: await attributesOf(live), staged: await attributesOf(staged) };
-    await work.note({ step: 'away', tree: name, ...roots });
+    const attributes = phase === undefined ? { attributes: await attributesOf(staged) } : {};
+    await work.note({ step: 'away', tree: name, ...attributes });
     await mkdir(replaced, { recursive: true, mode: 0o700 });
     await moveContents(live, replaced);
     await work.context.reached('application.moved-away');
     await work.note({ step: 'in', tree: name });
   }
   await moveContents(staged, live);
-  await setAttributes(live, rootsOf(place, work).staged, work.context);
+  await setAttributes(live, stagedAttributes(place, work.progress()), work.context);
   await work.context.reached('application.moved-in');
 }
 
@@ -97,20 +98,20 @@ async function contentsBack(place: Place, work: Exchanging): Promise<void> {
   if (phase === 'in' || phase === 'out') {
     await work.note({ step: 'out', tree: name });
     await moveContents(live, staged);
-    await setAttributes(staged, rootsOf(place, work).staged, work.context);
+    await setAttributes(staged, stagedAttributes(place, work.progress()), work.context);
     await work.context.reached('application.moved-out');
   }
   await work.note({ step: 'back', tree: name });
   await moveContents(replaced, live);
-  await setAttributes(live, rootsOf(place, work).live, work.context);
+  await setAttributes(live, place.attributes, work.context);
   await work.context.reached('application.moved-back');
 }
 
-function rootsOf({ name }: Place, { progress }: Exchanging): Roots {
-  const roots = progress().roots[name];
-  if (roots === undefined)
-    throw new BackupError(`application: the journal lacks the attributes of ${name}`, { kind: 'failed' });
-  return roots;
+/** Those of the restored root directory, from before its contents were moved. */
+export function stagedAttributes({ name }: Place, { attributes }: Progress): string {
+  const noted = attributes[name];
+  if (noted !== undefined) return noted;
+  throw new BackupError(`application: the journal lacks the attributes of ${name}`, { kind: 'failed' });
 }
 
 /** Moves what a directory holds, name by name; a name that was moved already is simply not there any more. */

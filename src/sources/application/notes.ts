@@ -1,17 +1,12 @@
 /** What was last intended for one tree. `away`: live is moved off; `in`: the staged one in; `out` and `back` undo them. */
 export type Phase = 'away' | 'in' | 'out' | 'back';
 
-/** Attributes of the root directories where contents are exchanged, which moving changes (attributes.ts). */
-export interface Roots {
-  readonly live: string;
-  readonly staged: string;
-}
-
 export interface Progress {
   readonly staged: boolean;
   /** The last intent for each tree. */
   readonly phases: Readonly<Record<string, Phase>>;
-  readonly roots: Readonly<Record<string, Roots>>;
+  /** Attributes of the staged root directories where contents are exchanged, which moving changes (attributes.ts). */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly ended?: 'rolled-back' | 'finished' | 'discarded';
 }
 
@@ -19,15 +14,16 @@ export interface EndNote {
   readonly step: 'staged' | 'rolled-back' | 'finished' | 'discarded';
 }
 
-export interface PhaseNote extends Partial<Roots> {
+export interface PhaseNote {
   readonly step: Phase;
   readonly tree: string;
+  readonly attributes?: string;
 }
 
 export type ApplicationNote = EndNote | PhaseNote;
 
 export function progressOf(notes: readonly Readonly<Record<string, string>>[]): Progress {
-  const nothing: Progress = { staged: false, phases: {}, roots: {} };
+  const nothing: Progress = { staged: false, phases: {}, attributes: {} };
   return notes.reduce<Progress>((progress, note) => apply(progress, note as unknown as ApplicationNote), nothing);
 }
 
@@ -36,8 +32,8 @@ function apply(progress: Progress, note: ApplicationNote): Progress {
   return note.step === 'staged' ? { ...progress, staged: true } : { ...progress, ended: note.step };
 }
 
-function applyPhase(progress: Progress, { step, tree, live, staged }: PhaseNote): Progress {
+function applyPhase(progress: Progress, { step, tree, attributes }: PhaseNote): Progress {
   const { ended: _, ...rest } = progress;
-  const roots = live === undefined || staged === undefined ? {} : { [tree]: { live, staged } };
-  return { ...rest, phases: { ...rest.phases, [tree]: step }, roots: { ...rest.roots, ...roots } };
+  const known = attributes === undefined ? rest.attributes : { ...rest.attributes, [tree]: attributes };
+  return { ...rest, phases: { ...rest.phases, [tree]: step }, attributes: known };
 }

@@ -1,6 +1,7 @@
 import { access, constants, lstat, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../../base/errors.ts';
+import { attributesOf } from './attributes.ts';
 import type { Tree } from './settings.ts';
 import { CONTAINER_PREFIX } from './walk.ts';
 
@@ -23,28 +24,32 @@ export interface Place {
   readonly replaced: string;
   /** Nothing was there when the restore began. */
   readonly wasAbsent: boolean;
+  /** Of the live directory before its container was made in it; only where contents are exchanged (attributes.ts). */
+  readonly attributes: string;
 }
+
+/** What a journal must hold of a place; the rest follows. */
+export type PlaceKey = Pick<Place, 'name' | 'exchange' | 'live' | 'wasAbsent' | 'attributes'>;
 
 /** Decides where a tree is staged. `stamp` makes the names this restore's own. */
 export async function choosePlace({ name, path: directory }: Tree, stamp: string): Promise<Place> {
   const wasAbsent = !(await exists(directory));
   const live = wasAbsent ? path.resolve(directory) : await realpath(directory);
   const inside = !wasAbsent && ((await isMountPoint(live)) || !(await isWritable(path.dirname(live))));
-  return placeOf(name, inside ? 'inside' : 'beside', live, stamp, wasAbsent);
+  const attributes = inside ? await attributesOf(live) : '';
+  return placeOf({ name, exchange: inside ? 'inside' : 'beside', live, wasAbsent, attributes }, stamp);
 }
 
-export function placeOf(name: string, exchange: Exchange, live: string, stamp: string, wasAbsent: boolean): Place {
+export function placeOf(key: PlaceKey, stamp: string): Place {
+  const { name, exchange, live } = key;
   const inside = exchange === 'inside';
   const container = inside ? path.join(live, `${CONTAINER_PREFIX}${stamp}`) : `${live}.restore-${stamp}`;
-  return {
-    name,
-    exchange,
-    live,
-    container,
-    staged: path.join(container, name),
-    replaced: inside ? path.join(container, 'replaced files') : `${live}.replaced-${stamp}`,
-    wasAbsent,
-  };
+  const replaced = inside ? path.join(container, 'replaced files') : `${live}.replaced-${stamp}`;
+  return { ...key, container, staged: path.join(container, name), replaced };
+}
+
+export function keyOf({ name, exchange, live, wasAbsent, attributes }: Place): PlaceKey {
+  return { name, exchange, live, wasAbsent, attributes };
 }
 
 /** Without following a symbolic link. */

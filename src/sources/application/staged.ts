@@ -1,11 +1,11 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Context, RestoreJournal, StagedHandle, StagedRestore, StagedState } from '../../model/source.ts';
-import { exchange, type Exchanging, takeBack, type Where, whereIs } from './exchange.ts';
+import { exchange, type Exchanging, stagedAttributes, takeBack, type Where, whereIs } from './exchange.ts';
 import { type ApplicationNote, type Progress, progressOf } from './notes.ts';
 import type { Place } from './place.ts';
 import { Tally } from './tally.ts';
-import { removeTree } from './trees.ts';
+import { removeContainer, removeTree } from './trees.ts';
 import { walkTree } from './walk.ts';
 
 /** Trees extracted beside the live ones, to be exchanged by renaming. */
@@ -75,9 +75,10 @@ export class StagedTrees implements StagedRestore {
         kind: 'failed',
         hint: 'swap it, or roll it back',
       });
-    for (const { replaced, container } of this.#places) {
-      await removeTree(replaced, context);
-      await removeTree(container, context);
+    for (const place of this.#places) {
+      await removeTree(place.replaced, context);
+      const isInside = place.exchange === 'inside';
+      await removeContainer(place, isInside ? stagedAttributes(place, this.#progress()) : '', context);
     }
     await this.#note({ step: 'finished' });
   }
@@ -90,7 +91,7 @@ export class StagedTrees implements StagedRestore {
         throw new BackupError('application: the restore is live', { kind: 'failed', hint: 'roll it back first' });
       await this.#note({ step: 'discarded' }); // before: a tree that is half gone must not look like a live one
     }
-    for (const { container } of this.#places) await removeTree(container, context);
+    for (const place of this.#places) await removeContainer(place, place.attributes, context);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { BackupError } from '../../base/errors.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { Context } from '../../model/source.ts';
+import { setAttributes } from './attributes.ts';
 import { exists, type Place } from './place.ts';
 
 /** rm(1): names need not be UTF-8. Directories without rights for their owner are given them first. */
@@ -11,6 +12,12 @@ export async function removeTree(directory: string, { processes, signal }: Conte
   const search = ['-P', directory, '-xdev', '-type', 'd', '!', '-perm', '-u+rwx', '-exec', 'chmod', 'u+rwx', '{}', ';'];
   await processes.run({ file: 'find', args: search }, signal);
   await processes.run({ file: 'rm', args: ['--recursive', '--force', '--one-file-system', '--', directory] }, signal);
+}
+
+/** Removes a restore's own directory; one inside the live directory has changed that one's attributes. */
+export async function removeContainer(place: Place, attributes: string, context: Context): Promise<void> {
+  await removeTree(place.container, context);
+  if (place.exchange === 'inside') await setAttributes(place.live, attributes, context);
 }
 
 /** Writes all that was extracted to the disk: syncfs(2) of the file systems. */

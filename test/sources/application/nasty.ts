@@ -105,5 +105,5 @@ export function fingerprint(root: string): string {
   return lines
     .map((line) => (line.startsWith('d ') ? line.replace(/^(d \S+ \S+) \d+ /, '$1 ') : line))
     .toSorted()
-    .join('\n');
+    .join('\0');
 }
