@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { parseAmount } from '../platform/data/amount.ts';
 import { destroyAll } from '../platform/data/destroy.ts';
-import { fingerprint } from '../platform/fingerprint/all.ts';
+import { fingerprint, type FingerprintedService, FINGERPRINTS } from '../platform/fingerprint/all.ts';
 import { differences } from '../platform/fingerprint/compare.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { type DemoReport, type Proof, reportText } from './report.ts';
@@ -55,22 +55,40 @@ async function demonstrate(platform: Platform): Promise<DemoReport> {
   await step('disaster: databases and roles dropped, graph and schema deleted, Redis flushed, files removed', () =>
     destroyAll(environment),
   );
-  const destroyed = await step('fingerprints of what is left', () => fingerprint(environment));
+  const lost = await step('nothing is left', () => lostServices(before, environment));
   const recovery = await step('recover latest', () => run(['recover', 'latest']));
   const after = await step('fingerprints of what came back', () => fingerprint(environment));
-  const services = Object.keys(before) as (keyof typeof before)[];
-  const proofs = services.map((service): Proof => {
+  const proofs = servicesOf(before).map((service): Proof => {
     const differing = differences(before[service], after[service]);
-    const lost = differences(before[service], destroyed[service]).length > 0;
+
     return {
       service,
       compared: Object.keys(before[service]).length,
-      lost,
+      lost: lost.includes(service),
       identical: differing.length === 0,
       differing,
     };
   });
   return { backup, recovery, proofs };
+}
+
+type Fingerprints = Awaited<ReturnType<typeof fingerprint>>;
+
+function servicesOf(fingerprints: Fingerprints): FingerprintedService[] {
+  return Object.keys(fingerprints) as FingerprintedService[];
+}
+
+/** The services in which the disaster left something else than there was; a database that is gone has no fingerprint. */
+async function lostServices(
+  before: Fingerprints,
+  environment: Platform['environment'],
+): Promise<FingerprintedService[]> {
+  const lost: FingerprintedService[] = [];
+  for (const service of servicesOf(before)) {
+    const left = await FINGERPRINTS[service](environment).catch(() => ({}));
+    if (differences(before[service], left).length > 0) lost.push(service);
+  }
+  return lost;
 }
 
 async function main(): Promise<boolean> {
