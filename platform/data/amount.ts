@@ -6,7 +6,7 @@ export interface Amount {
 }
 
 /** Names for the scales people ask for; `large` is gigabytes. */
-export const SCALES: Readonly<Record<string, number>> = { tiny: 1, small: 30, medium: 1000, large: 15_000 };
+const SCALES: Readonly<Record<string, number>> = { tiny: 1, small: 30, medium: 1000, large: 15_000 };
 
 /** Reads a size: a name of `SCALES` or a positive number. Throws a RangeError that lists what is possible. */
 export function parseAmount(size: string, seed = 1): Amount {

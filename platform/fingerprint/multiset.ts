@@ -22,9 +22,12 @@ export class MultisetHash {
 
   /** `<count> <hash>`. */
   toString(): string {
-    const hex = (word: bigint): string => word.toString(16).padStart(WORD / 4, '0');
-    return `${this.#count} ${hex(this.#first)}${hex(this.#second)}`;
+    return `${this.#count} ${hexadecimal(this.#first)}${hexadecimal(this.#second)}`;
   }
+}
+
+function hexadecimal(word: bigint): string {
+  return word.toString(16).padStart(WORD / 4, '0');
 }
 
 /** Multiset hashes by name; made when first asked for. */

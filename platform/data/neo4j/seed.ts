@@ -19,7 +19,7 @@ export function seedNeo4j(environment: Environment, amount: Amount): Promise<voi
     await createSchema(driver, database);
     const parameters = bulkParameters(amount);
     for (const statement of BULK) await run(statement, parameters);
-    const examples = Object.entries(EVERY_VALUE).map(([kind, values]) => ({ ...values, kind }));
+    const examples = Object.entries(EVERY_VALUE).map(([kind, values]) => Object.assign({ kind }, values));
     await run('UNWIND $examples AS example CREATE (n:Example) SET n = example', { examples });
     await run(ODDITIES, parameters);
     await run('CALL db.awaitIndexes(600)');

@@ -49,7 +49,7 @@ export async function createRoles(superuser: Client, environment: Environment, s
 const SCRAM_ITERATIONS = 4096;
 
 /** A verifier as PostgreSQL stores it (RFC 5803), with a salt that depends on `saltOf` only. */
-export function scramVerifier(password: string, saltOf: string): string {
+function scramVerifier(password: string, saltOf: string): string {
   const salt = createHash('sha256').update(saltOf).digest().subarray(0, 16);
   const salted = pbkdf2Sync(password, salt, SCRAM_ITERATIONS, 32, 'sha256');
   const hmac = (key: string): Buffer => createHmac('sha256', salted).update(key).digest();

@@ -73,11 +73,14 @@ async function content(path: Buffer, stats: BigIntStats): Promise<string> {
 
 /** Fewer blocks than the size needs. Some file systems count them only once they are written: synced to be sure. */
 async function hasHoles(path: Buffer, stats: BigIntStats): Promise<boolean> {
-  const sparse = (each: BigIntStats): boolean => each.blocks * 512n < each.size - (each.size % each.blksize);
-  if (!sparse(stats)) return false;
+  if (!lacksBlocks(stats)) return false;
   await using handle = await open(path, 'r');
   await handle.sync();
-  return sparse(await handle.stat({ bigint: true }));
+  return lacksBlocks(await handle.stat({ bigint: true }));
+}
+
+function lacksBlocks(stats: BigIntStats): boolean {
+  return stats.blocks * 512n < stats.size - (stats.size % stats.blksize);
 }
 
 async function hashFile(path: Buffer): Promise<string> {

@@ -4,26 +4,21 @@ import neo4j from 'neo4j-driver';
  * A value of a property as text that is the same only for the same type and value: integers apart from floats, -0.0
  * from 0.0, byte arrays from lists, named zones from offsets. Throws on a type it does not know.
  */
-export function canonical(value: unknown): string {
-  switch (typeof value) {
-    case 'bigint':
-      return `int ${value}`;
-    case 'number':
-      return `float ${floatText(value)}`;
-    case 'boolean':
-      return `bool ${value}`;
-    case 'string':
-      return JSON.stringify(value);
-    default:
-      return canonicalObject(value);
-  }
+function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return `int ${value}`;
+  if (typeof value === 'number') return `float ${floatText(value)}`;
+  if (typeof value === 'boolean') return `bool ${value}`;
+  if (typeof value === 'string') return JSON.stringify(value);
+  return canonicalObject(value);
 }
 
 function canonicalObject(value: unknown): string {
   if (Array.isArray(value)) return `list [${value.map(canonical).join(', ')}]`;
   if (value instanceof Int8Array) return `bytes ${Buffer.from(value).toString('hex')}`;
-  if (neo4j.isPoint(value)) return `point ${value.srid} ${[value.x, value.y, value.z].map(coordinate).join(' ')}`;
-  if (neo4j.isDuration(value)) return `duration ${value.months} ${value.days} ${value.seconds} ${value.nanoseconds}`;
+  if (neo4j.isPoint(value))
+    return `point ${String(value.srid)} ${[value.x, value.y, value.z].map(coordinate).join(' ')}`;
+  if (neo4j.isDuration(value))
+    return `duration ${[value.months, value.days, value.seconds, value.nanoseconds].map(String).join(' ')}`;
   return canonicalTemporal(value);
 }
 
@@ -31,7 +26,7 @@ function canonicalObject(value: unknown): string {
 function canonicalTemporal(value: unknown): string {
   if (neo4j.isDate(value)) return `date ${dateText(value)}`;
   if (neo4j.isLocalTime(value)) return `localtime ${timeText(value)}`;
-  if (neo4j.isTime(value)) return `time ${timeText(value)} offset ${value.timeZoneOffsetSeconds}`;
+  if (neo4j.isTime(value)) return `time ${timeText(value)} offset ${String(value.timeZoneOffsetSeconds)}`;
   if (neo4j.isLocalDateTime(value)) return `localdatetime ${dateText(value)} ${timeText(value)}`;
   if (!neo4j.isDateTime(value)) throw new TypeError(`no canonical form for ${Object.prototype.toString.call(value)}`);
   const zone = value.timeZoneId === undefined ? 'no zone' : `zone ${JSON.stringify(value.timeZoneId)}`;

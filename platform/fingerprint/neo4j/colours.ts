@@ -34,7 +34,7 @@ export class Structure {
   toString(): string {
     for (let round = 0; round < ROUNDS; round++) this.#refine();
     const parts = this.#sumOfParts();
-    const sorted = new BigUint64Array(parts.buffer).sort();
+    const sorted = new BigUint64Array(parts.buffer).toSorted();
     return createHash('sha256').update(new Uint8Array(sorted.buffer)).digest('hex').slice(0, 32);
   }
 
@@ -43,13 +43,13 @@ export class Structure {
     const nodes = this.#numbers.size;
     const parts = new Parts(nodes);
     for (let at = 0; at < 4 * this.#relationshipCount; at += 4)
-      parts.join(this.#relationships[at] ?? 0, this.#relationships[at + 1] ?? 0);
+      parts.join(wordAt(this.#relationships, at), wordAt(this.#relationships, at + 1));
     const sums = new Uint32Array(2 * nodes);
     for (let node = 0; node < nodes; node++) {
       const at = 2 * parts.of(node);
-      const [first, second] = [this.#colours[2 * node] ?? 0, this.#colours[2 * node + 1] ?? 0];
-      sums[at] = (sums[at] ?? 0) + mix(first, second, 0, 6);
-      sums[at + 1] = (sums[at + 1] ?? 0) + mix(first, second, 0, 7);
+      const [first, second] = [wordAt(this.#colours, 2 * node), wordAt(this.#colours, 2 * node + 1)];
+      addTo(sums, at, mix(first, second, 0, 6));
+      addTo(sums, at + 1, mix(first, second, 0, 7));
     }
     return sums;
   }
@@ -66,17 +66,17 @@ export class Structure {
     const next = old.slice();
     const all = this.#relationships;
     for (let at = 0; at < 4 * this.#relationshipCount; at += 4) {
-      const from = 2 * (all[at] ?? 0);
-      const to = 2 * (all[at + 1] ?? 0);
-      for (const word of [0, 1]) {
-        const content = all[at + 2 + word] ?? 0;
-        next[from + word] = (next[from + word] ?? 0) + mix(content, old[to] ?? 0, old[to + 1] ?? 0, 1 + word);
-        next[to + word] = (next[to + word] ?? 0) + mix(content, old[from] ?? 0, old[from + 1] ?? 0, 3 + word);
+      const from = 2 * wordAt(all, at);
+      const to = 2 * wordAt(all, at + 1);
+      for (let word = 0; word < 2; word++) {
+        const content = wordAt(all, at + 2 + word);
+        addTo(next, from + word, mix(content, wordAt(old, to), wordAt(old, to + 1), 1 + word));
+        addTo(next, to + word, mix(content, wordAt(old, from), wordAt(old, from + 1), 3 + word));
       }
     }
     // What was added up is linear; mixing it keeps rounds from cancelling each other.
-    for (let word = 0; word < 2 * this.#numbers.size; word++)
-      next[word] = mix(next[word] ?? 0, old[word] ?? 0, next[word ^ 1] ?? 0, 5);
+    for (let at = 0; at < 2 * this.#numbers.size; at++)
+      next[at] = mix(wordAt(next, at), wordAt(old, at), wordAt(next, at ^ 1), 5);
     this.#colours = next;
   }
 }
@@ -105,7 +105,7 @@ class Parts {
 }
 
 /** 32 bits of a mixture of four numbers; every bit of each changes about half of the result's. */
-export function mix(a: number, b: number, c: number, salt: number): number {
+function mix(a: number, b: number, c: number, salt: number): number {
   let hash = Math.imul(salt, 0x9e3779b1);
   for (const word of [a, b, c]) {
     hash = Math.imul(hash ^ word, 0x85ebca6b);
@@ -113,6 +113,15 @@ export function mix(a: number, b: number, c: number, salt: number): number {
     hash ^= hash >>> 13;
   }
   return hash >>> 0;
+}
+
+function wordAt(words: Uint32Array, at: number): number {
+  return words[at] ?? 0;
+}
+
+/** Modulo 2^32. */
+function addTo(words: Uint32Array, at: number, summand: number): void {
+  words[at] = wordAt(words, at) + summand;
 }
 
 function withRoom(words: Uint32Array<ArrayBuffer>, needed: number): Uint32Array<ArrayBuffer> {

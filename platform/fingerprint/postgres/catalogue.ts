@@ -16,7 +16,7 @@ export async function fingerprintCatalogue(environment: Environment): Promise<Fi
 }
 
 /** The objects of a dump in plain text, each with its owner and statements. */
-export function objectsOf(dump: string): [name: string, statement: string][] {
+function objectsOf(dump: string): [name: string, statement: string][] {
   const parts = dump.split(new RegExp(`(?=${HEADING.source})`, 'm'));
   return parts.flatMap((part): [string, string][] => {
     const heading = HEADING.exec(part);
