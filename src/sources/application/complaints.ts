@@ -10,9 +10,9 @@ export interface Complaints {
 
 const PATTERNS = {
   changed:
-    /^tar: (.*): (?:file changed as we read it|File removed before we read it|File shrank by \d+ bytes; padding with zeros)$/,
-  unreadable: /^tar: (.*): Warning: (?:Cannot [^:]*|Read error[^:]*): .*$/,
-  sockets: /^tar: (.*): socket ignored$/,
+    /^\S*tar: (.*): (?:file changed as we read it|File removed before we read it|File shrank by \d+ bytes; padding with zeros)$/,
+  unreadable: /^\S*tar: (.*): Warning: (?:Cannot [^:]*|Read error[^:]*): .*$/,
+  sockets: /^\S*tar: (.*): socket ignored$/,
 } as const;
 
 /** Parses tar's messages (LC_ALL=C, `--quoting-style=escape`); names get the tree's name for the leading dot. */
@@ -38,7 +38,7 @@ export function complaintWarnings({ changed, unreadable, sockets, others }: Comp
     ...named(changed, 'changed while it was read'),
     ...named(unreadable, 'could not be read and is not in the backup'),
     ...named(sockets, 'is a socket and is not in the backup'),
-    ...others.slice(0, MOST).map((line) => line.replace(/^tar: /, '')),
+    ...others.slice(0, MOST).map((line) => line.replace(/^\S*tar: /, '')),
   ];
 }
 

@@ -137,8 +137,8 @@ function assertOwnable({ path, uid, gid, type }: Entry): void {
 function extractionError(error: unknown): unknown {
   if (!(error instanceof ProcessFailed)) return error;
   const lines = error.stderr.split('\n');
-  const first = lines.find((line) => line !== '' && !/^tar: (Exiting|Child returned)/.test(line));
-  const said = (first ?? reason(error)).replace(/^tar: /, '');
+  const first = lines.find((line) => line !== '' && !/^\S*tar: (Exiting|Child returned)/.test(line));
+  const said = (first ?? reason(error)).replace(/^\S*tar: /, '');
   const full = /No space left|Disk quota/.test(error.stderr);
   const kind = full ? 'no-space' : /not permitted|denied|Read-only/.test(said) ? 'denied' : 'failed';
   const hint = full ? { hint: 'make room beside the directory, or restore elsewhere' } : {};

@@ -1,0 +1,271 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { chown } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ArtifactSink } from '../../../src/model/source.ts';
+import { applicationSource } from '../../../src/sources/application/source.ts';
+import {
+  captureToFiles,
+  type FileBackup,
+  FileSafetyCopies,
+  FileSink,
+  MemoryJournal,
+  type TestContext,
+  testContext,
+} from '../../support/file-backup.ts';
+import { fingerprint } from './nasty.ts';
+
+let context: TestContext;
+let uploads: string;
+
+beforeEach(async () => {
+  context = await testContext();
+  uploads = path.join(context.workDir, 'live', 'uploads');
+  mkdirSync(path.join(uploads, 'below'), { recursive: true });
+  for (const name of ['a', 'b', 'below/c']) writeFileSync(path.join(uploads, name), name.repeat(1000));
+});
+
+afterEach(() => context[Symbol.asyncDispose]());
+
+const settings = () => ({ paths: [{ name: 'uploads', path: uploads }] });
+
+test('a file that changes while it is read is named, one that vanishes too, and the backup is fuzzy', async () => {
+  for (const name of ['growing', 'shrinking']) writeFileSync(path.join(uploads, name), Buffer.alloc(3_000_000, 'x'));
+  writeFileSync(path.join(uploads, 'vanishing'), 'soon gone');
+  const sink = stoppingSink([
+    [500_000, () => appendFileSync(path.join(uploads, 'growing'), 'more')],
+    [4_000_000, () => truncateSync(path.join(uploads, 'shrinking'), 1_600_000)],
+    [4_000_001, () => rmSync(path.join(uploads, 'vanishing'))],
+  ]);
+  const capture = await applicationSource(settings()).capture('daily', sink, () => undefined, context);
+  expect(capture.consistency).toBe('fuzzy');
+  expect(capture.warnings.toSorted()).toEqual([
+    'uploads changed while it was read', // the directory has lost a name
+    'uploads/growing changed while it was read',
+    'uploads/shrinking changed while it was read',
+    'uploads/vanishing changed while it was read',
+  ]);
+});
+
+test('sockets are named, and are not in the backup', async () => {
+  const socket = path.join(uploads, 'socket');
+  execFileSync(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(process.argv[1], () => process.exit())`,
+    socket,
+  ]);
+  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
+  expect(backup.capture).toMatchObject({
+    consistency: 'consistent',
+    warnings: ['uploads/socket is a socket and is not in the backup'],
+  });
+});
+
+test('what another user may not read is named, and all else is captured', () => {
+  chmodSync(path.join(uploads, 'b'), 0o000);
+  chmodSync(path.join(uploads, 'below'), 0o700);
+  const scratch = ownedScratch();
+  const { facts, warnings, errors } = runAsNobody('capture', scratch);
+  expect(errors).toEqual([]);
+  expect(warnings).toEqual([
+    'uploads/b could not be read and is not in the backup',
+    'uploads/below could not be read and is not in the backup',
+  ]);
+  expect(facts).toMatchObject({ 'files uploads': { value: 1 } });
+  chmodSync(uploads, 0o700);
+  const { message, kind, findings } = runAsNobody('capture', scratch);
+  expect({ message, kind, findings }).toMatchObject({ kind: 'failed' });
+});
+
+test('owners that cannot be given back are refused before anything live is touched', async () => {
+  chmodSync(context.workDir, 0o755);
+  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
+  const before = fingerprint(uploads);
+  for (const file of ['.', 'tar', 'files.jsonl', 'backup.json'])
+    await chown(path.join(backup.directory, file), 65534, 65534);
+  execFileSync('chown', ['65534:65534', path.dirname(uploads)]);
+  const refused = runAsNobody('restore', backup.directory);
+  expect(refused).toMatchObject({
+    kind: 'denied',
+    message: expect.stringContaining('uploads belongs to 0:0') as string,
+  });
+  expect(fingerprint(uploads)).toBe(before);
+  expect(readdirSync(path.dirname(uploads))).toEqual(['uploads']);
+
+  execFileSync('chown', ['-R', '65534:65534', uploads]);
+  const { directory } = runAsNobody('capture', ownedScratch());
+  rmSync(path.join(uploads, 'a'));
+  expect(runAsNobody('restore', directory ?? '')).toEqual({ state: 'swapped' });
+  expect(readFileSync(path.join(uploads, 'a'), 'utf8')).toBe('a'.repeat(1000));
+});
+
+test('a directory that is missing, no directory, or inside another is told beforehand', async () => {
+  const file = path.join(uploads, 'a');
+  const paths = [
+    { name: 'uploads', path: uploads },
+    { name: 'missing', path: path.join(uploads, '..', 'missing') },
+    { name: 'file', path: file },
+    { name: 'inner', path: path.join(uploads, 'below') },
+  ];
+  const { findings, versions } = await applicationSource({ paths }).inspect(context);
+  const problems = findings
+    .filter((each) => each.severity === 'problem')
+    .map(({ subject, kind, stops }) => [subject, kind, stops]);
+  expect(problems).toEqual([
+    ['missing', 'missing', 'backup'],
+    ['file', 'missing', 'backup'],
+    ['file', undefined, undefined],
+    ['inner', undefined, undefined],
+  ]);
+  expect(versions).toHaveProperty('tar');
+});
+
+test('every kind of damage is found by the content check', async () => {
+  const source = applicationSource(settings());
+  const backup = await captureToFiles(source, context.workDir, context);
+  const tar = path.join(backup.directory, 'tar');
+  const list = path.join(backup.directory, 'files.jsonl');
+  const sound = { tar: readFileSync(tar), list: readFileSync(list) };
+  const lines = sound.list.toString().trimEnd().split('\n');
+  const inData = sound.tar.indexOf('aaaaaaa');
+  const damages: [string, Buffer | string][] = [
+    [tar, sound.tar.subarray(0, 1024)],
+    [tar, Buffer.concat([sound.tar.subarray(0, inData), Buffer.from('X'), sound.tar.subarray(inData + 1)])],
+    [tar, Buffer.alloc(1024)],
+    [list, lines.slice(0, -1).join('\n')],
+    [list, lines.slice(1).join('\n')],
+    [list, `${lines.join('\n')}\n{"path":"uploads/more"}\n`],
+    [list, sound.list.toString().replace('"mode":"0644"', '"mode":"0666"')],
+  ];
+  for (const [file, content] of damages) {
+    writeFileSync(file, content);
+    expect((await source.checkContent(backup, context)).errors).toHaveLength(1);
+    writeFileSync(tar, sound.tar);
+    writeFileSync(list, sound.list);
+  }
+  expect((await source.checkContent(backup, context)).errors).toEqual([]);
+  const facts = { ...backup.facts, 'files uploads': { value: 9, certainty: 'exact' } as const };
+  expect((await source.checkContent({ ...backup, facts }, context)).errors).toEqual([
+    'files uploads: 9 captured, 3 in the tar',
+  ]);
+});
+
+test('a damaged or hostile tar leaves nothing beside the live directory', async () => {
+  const source = applicationSource(settings());
+  const backup = await captureToFiles(source, context.workDir, context);
+  const before = [fingerprint(uploads), readdirSync(path.dirname(uploads))];
+  const tar = path.join(backup.directory, 'tar');
+  const sound = readFileSync(tar);
+  writeFileSync(tar, sound.subarray(0, 2048));
+  await expect(stage(backup)).rejects.toMatchObject({ kind: 'damaged' });
+  execFileSync('tar', ['-cPf', tar, '--transform=s,^,uploads/../../,', '/etc/hostname']);
+  await expect(stage(backup)).rejects.toMatchObject({ kind: 'damaged' });
+  expect([fingerprint(uploads), readdirSync(path.dirname(uploads))]).toEqual(before);
+});
+
+test('too little room is told before extraction, and a disk that fills up in the middle leaves nothing', async () => {
+  for (let at = 0; at < 6; at += 1) writeFileSync(path.join(uploads, `big ${at}`), Buffer.alloc(1_000_000, 'x'));
+  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
+  const small = path.join(context.workDir, 'small');
+  mkdirSync(small);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]);
+  try {
+    uploads = path.join(small, 'uploads');
+    await expect(stage(backup)).rejects.toMatchObject({ kind: 'no-space' });
+    const liar = { ...backup, facts: { ...backup.facts, 'bytes uploads': { value: 1, certainty: 'exact' } as const } };
+    await expect(stage(liar)).rejects.toMatchObject({ kind: 'no-space' });
+    expect(readdirSync(small)).toEqual([]);
+  } finally {
+    execFileSync('umount', [small]);
+  }
+});
+
+test('a cancelled restore leaves nothing, and a tree that is not configured is refused', async () => {
+  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
+  const before = readdirSync(path.dirname(uploads));
+  const cancelling = new AbortController();
+  const reached = (): Promise<void> => Promise.resolve(cancelling.abort());
+  await expect(stage(backup, { ...context, signal: cancelling.signal, reached })).rejects.toMatchObject({
+    kind: 'cancelled',
+  });
+  expect(readdirSync(path.dirname(uploads))).toEqual(before);
+  const other = applicationSource({ paths: [{ name: 'models', path: uploads }] });
+  const staging = other.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safetyOf(backup), context);
+  await expect(staging).rejects.toMatchObject({
+    kind: 'usage',
+    hint: 'add uploads=/its/directory to APPLICATION_PATHS',
+  });
+});
+
+function stage(backup: FileBackup, with_ = context) {
+  const request = { chain: [backup], target: 'live' } as const;
+  return applicationSource(settings()).stage(request, new MemoryJournal(), safetyOf(backup), with_);
+}
+
+function safetyOf(backup: FileBackup): FileSafetyCopies {
+  return new FileSafetyCopies(applicationSource(settings()), context.workDir, [backup]);
+}
+
+/** A sink that lets something happen when so many bytes have come, while tar waits for it to take more. */
+function stoppingSink(happenings: [number, () => void][]): ArtifactSink {
+  const directory = path.join(context.workDir, 'stored');
+  mkdirSync(directory);
+  const sink = new FileSink(directory);
+  return {
+    fromProcess: (kind, command) => sink.fromProcess(kind, command),
+    async fromChunks(kind, chunks) {
+      return await sink.fromChunks(kind, stopping(chunks));
+    },
+  };
+  async function* stopping(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      yield chunk;
+      bytes += chunk.length;
+      while (bytes > (happenings[0]?.[0] ?? Infinity)) happenings.shift()?.[1]();
+    }
+  }
+}
+
+/** A directory that nobody may write. */
+function ownedScratch(): string {
+  const directory = path.join(context.workDir, `nobody ${readdirSync(context.workDir).length}`);
+  mkdirSync(directory);
+  execFileSync('chown', ['65534:65534', directory]);
+  chmodSync(context.workDir, 0o755);
+  return directory;
+}
+
+interface Outcome {
+  readonly directory?: string;
+  readonly facts?: object;
+  readonly warnings?: string[];
+  readonly errors?: string[];
+  readonly findings?: object[];
+  readonly message?: string;
+  readonly kind?: string;
+}
+
+function runAsNobody(verb: 'capture' | 'restore', directory: string): Outcome {
+  const script = path.join(import.meta.dirname, 'as-user.ts');
+  const user = ['--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+  const printed = execFileSync('setpriv', [
+    ...user,
+    process.execPath,
+    script,
+    verb,
+    directory,
+    JSON.stringify(settings()),
+  ]);
+  return JSON.parse(printed.toString()) as Outcome;
+}
