@@ -57,7 +57,8 @@ export class LocalStore implements Store {
       await handle.close();
       throw changed(key);
     }
-    return createReadStream(file, { fd: handle, highWaterMark: READ_BYTES, signal, ...options.range });
+    const stream = createReadStream(file, { fd: handle, highWaterMark: READ_BYTES, signal, ...options.range });
+    return stream.on('error', () => undefined); // an abort before anyone reads; whoever reads then sees it
   }
 
   /** Synchronous inside: for files of some kilobytes that is several times cheaper than the thread pool. */
