@@ -7,6 +7,7 @@ import { debianPackages } from './setup/debian-packages.mjs';
 import { neo4jArchive } from './setup/neo4j-archive.mjs';
 import { neo4jJars } from './setup/neo4j-jars.mjs';
 import { npmPackages } from './setup/npm-packages.mjs';
+import { interrupt, interrupted } from './setup/run.mjs';
 
 const OLDEST_NODE = 20;
 const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
@@ -24,6 +25,7 @@ function say(line) {
 
 async function installMissing(steps) {
   for (const step of steps) {
+    if (interrupted()) return;
     const why = step.missing();
     if (why === undefined) continue;
     const start = performance.now();
@@ -35,7 +37,7 @@ async function installMissing(steps) {
       error.step = step.name;
       throw error;
     }
-    const still = step.missing();
+    const still = interrupted() ? undefined : step.missing();
     if (still !== undefined)
       throw Object.assign(new Error(`still missing after it was installed: ${still}`), { step: step.name });
   }
@@ -55,13 +57,23 @@ function check() {
 }
 
 async function install() {
+  let code = 1;
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+  ]) {
+    process.once(signal, () => {
+      code = 128 + number;
+      interrupt();
+    });
+  }
   const results = await Promise.allSettled(chains().map(installMissing));
   const failures = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
   for (const { step, message, remedy } of failures) {
     say(`failed at ${step}: ${message}`);
     if (remedy !== undefined) process.stderr.write(`hint: ${remedy}\n`);
   }
-  return failures.length === 0 ? 0 : 1;
+  return failures.length === 0 && !interrupted() ? 0 : code;
 }
 
 async function main() {

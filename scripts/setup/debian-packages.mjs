@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { POSTGRES_BIN } from './locations.mjs';
-import { find, run, runAsRoot, SetupError } from './run.mjs';
-import { withoutStartingServers } from './servers-held.mjs';
+import { find, interrupted, run, runAsRoot, SetupError } from './run.mjs';
+import { leftBehind, withoutStartingServers } from './servers-held.mjs';
 
 // What has to be there, and the package of Debian 12 that brings it.
 const NEEDED = [
@@ -28,7 +28,7 @@ export function debianPackages(needsMaven) {
   };
   return {
     name: 'Debian packages',
-    missing: () => packages().join(' ') || undefined,
+    missing: () => packages().join(' ') || leftBehind(),
     install: () => install(packages()),
   };
 }
@@ -71,6 +71,7 @@ const PATIENT = ['-q', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=
 
 /** Tries with the lists that are there, then with new ones, then again: another apt or the network may be in the way. */
 async function aptInstall(names) {
+  if (names.length === 0) return;
   await runAsRoot(['mkdir', '-p', '/usr/share/man/man1']); // slim images lack it and Java's package needs it
   const wanted = ['install', '-y', '--no-install-recommends', ...names];
   for (let attempt = 1; ; attempt += 1) {
@@ -79,7 +80,7 @@ async function aptInstall(names) {
       await runAsRoot(['apt-get', ...PATIENT, ...wanted], QUIET);
       return;
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (attempt === ATTEMPTS || interrupted()) throw error;
       await runAsRoot(['dpkg', '--configure', '-a'], QUIET).catch(() => undefined); // an interrupted run left it half done
       await delay(BETWEEN_ATTEMPTS);
     }

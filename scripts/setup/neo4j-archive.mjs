@@ -11,11 +11,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { neo4jHome } from './locations.mjs';
-import { find } from './run.mjs';
+import { find, interrupted, run, track } from './run.mjs';
 
-const TOO_LONG = 240_000;
+const TOO_LONG = 600_000;
 
 /** Optional: where it cannot be made, Neo4j starts without it. */
 export function neo4jArchive() {
@@ -35,7 +37,8 @@ export function neo4jArchive() {
         return `Neo4j will start more slowly: ${error.message}`;
       } finally {
         rmSync(scratch, { recursive: true, force: true });
-        writeFileSync(path.join(directory, 'made-for'), wanted); // also where it failed: it would fail again
+        // Also where it failed, because it would fail again.
+        if (!interrupted()) writeFileSync(path.join(directory, 'made-for'), wanted);
       }
     },
   };
@@ -63,16 +66,20 @@ function readStamp(home) {
 /** Starts a server that keeps its classes when it ends, has it answer one query, and ends it. */
 async function record(home, scratch) {
   const conf = path.join(scratch, 'neo4j.conf');
-  writeFileSync(conf, settings(scratch));
+  const port = await freePort();
+  writeFileSync(conf, settings(scratch, port));
   const environment = { ...process.env, NEO4J_HOME: home, NEO4J_CONF: scratch };
-  const server = spawn(path.join(home, 'bin', 'neo4j'), ['console'], {
-    env: { ...environment, NEO4J_ARCHIVE_CLASSES_AT: path.join(scratch, 'neo4j.jsa') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const server = track(
+    spawn(path.join(home, 'bin', 'neo4j'), ['console'], {
+      env: { ...environment, NEO4J_ARCHIVE_CLASSES_AT: path.join(scratch, 'neo4j.jsa') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   const timer = setTimeout(() => server.kill('SIGKILL'), TOO_LONG);
   try {
-    const address = await started(server);
-    await query(home, environment, address);
+    await started(server);
+    const shell = path.join(home, 'bin', 'cypher-shell');
+    await run(shell, ['-a', `bolt://127.0.0.1:${port}`, 'CREATE (n:A {x: 1}) RETURN n'], { env: environment });
   } finally {
     server.kill('SIGTERM');
     await ended(server);
@@ -80,12 +87,12 @@ async function record(home, scratch) {
   }
 }
 
-function settings(scratch) {
+function settings(scratch, port) {
   const directories = ['data', 'logs', 'plugins', 'import', 'run', 'licenses'];
   return [
     ...directories.map((each) => `server.directories.${each}=${path.join(scratch, each)}`),
     'dbms.security.auth_enabled=false',
-    'server.bolt.listen_address=127.0.0.1:0',
+    `server.bolt.listen_address=127.0.0.1:${port}`,
     'server.http.enabled=false',
     'server.memory.heap.max_size=512m',
     'server.memory.pagecache.size=64m',
@@ -97,12 +104,20 @@ function settings(scratch) {
   ].join('\n');
 }
 
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  return port;
+}
+
 function started(server) {
   let output = '';
   return new Promise((resolve, reject) => {
     const look = (text) => {
       output += text;
-      if (/ Started\./.test(output)) resolve(/Bolt enabled on (\S+?)\.?\s/.exec(output)?.[1]);
+      if (/ Started\./.test(output)) resolve();
     };
     server.stdout.setEncoding('utf8').on('data', look);
     server.stderr.setEncoding('utf8').on('data', look);
@@ -114,16 +129,4 @@ function started(server) {
 function ended(child) {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => child.once('close', resolve));
-}
-
-async function query(home, environment, address) {
-  const shell = spawn(
-    path.join(home, 'bin', 'cypher-shell'),
-    ['-a', `bolt://${address}`, 'CREATE (n:A {x: 1}) RETURN n'],
-    {
-      env: environment,
-      stdio: 'ignore',
-    },
-  );
-  await ended(shell);
 }

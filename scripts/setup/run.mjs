@@ -27,13 +27,35 @@ export function find(program, environment = process.env) {
     });
 }
 
+const running = new Set();
+let stopped = false;
+
+/** Ends what runs. What cleans up after it may still run programs; what would try again must not. */
+export function interrupt() {
+  stopped = true;
+  for (const child of running) child.kill('SIGTERM');
+}
+
+export function interrupted() {
+  return stopped;
+}
+
+/** Lets `interrupt` end this child too. */
+export function track(child) {
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  return child;
+}
+
 /** Runs a program without a terminal to its end; rejects with the last lines of what it printed. */
 export function run(file, args, options = {}) {
-  const child = spawn(file, args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = track(
+    spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   let output = '';
   const keep = (text) => (output = (output + text).slice(-OUTPUT_LIMIT));
   child.stdout.setEncoding('utf8').on('data', keep);

@@ -23,6 +23,11 @@ export async function withoutStartingServers(names, work) {
   }
 }
 
+/** What a set-up that was killed left; it is put back by the next one. */
+export function leftBehind() {
+  return [CLUSTER_SETTING, SAVED_POLICY].find((each) => existsSync(each));
+}
+
 async function hold() {
   if (!(await policyForbids())) {
     if (existsSync(POLICY)) await runAsRoot(['mv', POLICY, SAVED_POLICY]);

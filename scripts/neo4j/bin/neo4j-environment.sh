@@ -16,7 +16,7 @@ common=(--add-opens=java.base/java.nio=ALL-UNNAMED --add-opens=java.base/java.io
 
 # Java reads the archive if it fits and goes on without it if not.
 archive=()
-if [ -r "$installed/cds/neo4j.jsa" ]; then archive=("-XX:SharedArchiveFile=$installed/cds/neo4j.jsa" -Xshare:auto -Xlog:cds=off -Xlog:class+path=off); fi
+if [ -z "${NEO4J_ARCHIVE_CLASSES_AT:-}" ] && [ -r "$installed/cds/neo4j.jsa" ]; then archive=("-XX:SharedArchiveFile=$installed/cds/neo4j.jsa" -Xshare:auto -Xlog:cds=off -Xlog:class+path=off); fi
 
 # Last value of a setting in neo4j.conf.
 setting() { sed -n "s/^[[:space:]]*${1//./\\.}[[:space:]]*=[[:space:]]*//p" "$NEO4J_CONF/neo4j.conf" 2>/dev/null | tail -n 1; }
