@@ -1,10 +1,8 @@
 import neo4j, { type Driver, type Record as Row, type Session } from 'neo4j-driver';
 import { abortError } from '../../base/errors.ts';
 import { graphError } from './errors.ts';
+import { FETCH_SIZE, RowStream } from './row-stream.ts';
 import type { Neo4jAddress } from './settings.ts';
-
-/** Rows on their way at most; more only costs memory. */
-const FETCH_SIZE = 300;
 
 /** A server over Bolt. Aborting the signal closes it, so that whatever waits for the server fails at once. */
 export class Graph implements AsyncDisposable {
@@ -59,11 +57,11 @@ export class Graph implements AsyncDisposable {
     }
   }
 
-  /** The first column of each row as it comes; the reader's pace is the server's. */
-  async *stream(statement: string): AsyncGenerator<unknown, void, undefined> {
+  /** The first column of the rows, many at a time; the reader's pace is the server's. */
+  async *stream(statement: string): AsyncGenerator<readonly unknown[], void, undefined> {
     const session = this.#driver.session({ database: this.address.database, defaultAccessMode: 'READ' });
     try {
-      for await (const row of session.run(statement)) yield row.get(0);
+      yield* new RowStream(session.run(statement)).batches();
     } catch (error) {
       throw this.#error(error);
     } finally {

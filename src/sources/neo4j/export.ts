@@ -61,14 +61,15 @@ function progressOf(context: Context): (text: string) => Uint8Array {
 /** Yields whenever a chunk of text waits. */
 async function* nodes(request: ExportRequest, writer: ScriptWriter, { progress }: Context): AsyncGenerator<undefined> {
   progress.step('export nodes');
-  for await (const entity of request.graph.stream('MATCH (n) RETURN n')) {
-    const node = entity as Node;
-    const number = node.identity.toNumber();
-    const labels = sortedLabels(node.labels);
-    const text = propertyText(node) ?? properties(await decodedProperties(request.graph, node));
-    countBytes(request, text);
-    request.tally.node(number, labels.labels, labels.text, text);
-    writer.node(number, labels.text, text);
+  for await (const batch of request.graph.stream('MATCH (n) RETURN n')) {
+    for (const node of batch as readonly Node[]) {
+      const number = node.identity.toNumber();
+      const labels = sortedLabels(node.labels);
+      const text = propertyText(node) ?? properties(await decodedProperties(request.graph, node));
+      countBytes(request, text);
+      request.tally.node(number, labels.labels, labels.text, text);
+      writer.node(number, labels.text, text);
+    }
     if (writer.size >= CHUNK) yield undefined;
   }
   writer.endNodes();
@@ -80,15 +81,16 @@ async function* relationships(
   { progress }: Context,
 ): AsyncGenerator<undefined> {
   progress.step('export relationships');
-  for await (const entity of request.graph.stream('MATCH ()-[r]->() RETURN r')) {
-    const relationship = entity as Relationship;
-    const start = relationship.start.toNumber();
-    const end = relationship.end.toNumber();
-    const text = propertyText(relationship) ?? properties(await decodedProperties(request.graph, relationship));
-    countBytes(request, text);
-    if (request.tally.relationship(start, end, relationship.type, text))
-      writer.relationship(start, end, relationship.type, text);
-    else request.notes.dangling += 1;
+  for await (const batch of request.graph.stream('MATCH ()-[r]->() RETURN r')) {
+    for (const relationship of batch as readonly Relationship[]) {
+      const start = relationship.start.toNumber();
+      const end = relationship.end.toNumber();
+      const text = propertyText(relationship) ?? properties(await decodedProperties(request.graph, relationship));
+      countBytes(request, text);
+      if (request.tally.relationship(start, end, relationship.type, text))
+        writer.relationship(start, end, relationship.type, text);
+      else request.notes.dangling += 1;
+    }
     if (writer.size >= CHUNK) yield undefined;
   }
 }

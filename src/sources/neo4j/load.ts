@@ -101,7 +101,7 @@ class Loader {
 
   async #run(groups: readonly Group[], rows: number): Promise<void> {
     await this.#graph.use('WRITE', async (session) => {
-      await using transaction = await session.beginTransaction();
+      const transaction = await session.beginTransaction(); // closing the session rolls back what is open
       for (const { statement, rows: parameters } of groups) await transaction.run(statement, { rows: parameters });
       await transaction.commit();
     });

@@ -1,0 +1,133 @@
+import { copyFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { differences, differingNames } from '../../../platform/fingerprint/compare.ts';
+import { compareFacts } from '../../../src/model/facts.ts';
+import {
+  captureToFiles,
+  FileSafetyCopies,
+  MemoryJournal,
+  type TestContext,
+  testContext,
+  testProcesses,
+} from '../../support/file-backup.ts';
+import { TestGraph } from './graph.ts';
+
+let graph: TestGraph;
+let context: TestContext;
+
+beforeAll(async () => {
+  graph = await TestGraph.borrow();
+  context = await testContext();
+});
+afterAll(async () => {
+  await context?.[Symbol.asyncDispose]();
+  await graph?.[Symbol.asyncDispose]();
+});
+beforeEach(() => graph.seed());
+
+test('a graph that was deleted is staged, compared, swapped in, and rolled back', async () => {
+  const before = await graph.fingerprint();
+  const backup = await captureToFiles(graph.source, graph.directory, context);
+  expect(backup.capture).toMatchObject({ consistency: 'consistent', versions: { server: '5.26.30' } });
+  expect(backup.moment).toMatch(/^\d{4}-.*Z$/);
+  expect(await graph.source.checkContent(backup, context)).toEqual({ errors: [], warnings: [] });
+
+  await graph.destroy();
+  await graph.run("CREATE (:Left {by: 'the disaster'})");
+  await graph.run('CREATE INDEX left_over FOR (n:Left) ON (n.by)');
+  const lost = await graph.fingerprint();
+
+  const journal = new MemoryJournal();
+  const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
+  await using staged = await graph.source.stage({ chain: [backup], target: 'live' }, journal, safety, context);
+  expect(compareFacts(backup.facts, await staged.facts(context))).toEqual([]);
+  expect(await staged.state(context)).toBe('staged');
+  expect(await graph.fingerprint()).toEqual(lost);
+  expect(await readdir(context.workDir)).toEqual(['sandboxes']);
+  expect(await readdir(path.join(context.workDir, 'sandboxes'))).toEqual([]);
+
+  await staged.swap(context);
+  expect(await staged.state(context)).toBe('swapped');
+  expect(differences(before, await graph.fingerprint())).toEqual([]);
+  await staged.swap(context); // does nothing
+  expect(safety.taken).toBe(1);
+
+  await staged.rollback(context);
+  expect(await staged.state(context)).toBe('rolled-back');
+  expect(differences(lost, await graph.fingerprint())).toEqual([]);
+  await staged.rollback(context);
+  await staged.discard(context);
+  expect(await staged.state(context)).toBe('gone');
+  expect(JSON.stringify([journal.handles, journal.notes])).not.toContain(graph.settings.password);
+  await graph.destroy();
+});
+
+test('an empty graph without lookup indexes is restored over a full one', async () => {
+  await graph.destroy();
+  const names = (await graph.run('SHOW INDEXES YIELD name')) as string[];
+  for (const name of names) await graph.run(`DROP INDEX \`${name}\``);
+  await graph.run('CREATE LOOKUP INDEX `my labels` FOR (n) ON EACH labels(n)');
+  const empty = await graph.fingerprint();
+  const backup = await captureToFiles(graph.source, graph.directory, context);
+  expect(backup.facts).toMatchObject({ nodes: { value: 0 }, 'indexes lookup': { value: 1 } });
+  await graph.run('DROP INDEX `my labels`');
+  await graph.run('CREATE LOOKUP INDEX index_343aff4e FOR (n) ON EACH labels(n)');
+  await graph.run('CREATE LOOKUP INDEX index_f7700477 FOR ()-[r]-() ON EACH type(r)');
+  await graph.seed();
+  const full = await graph.fingerprint();
+
+  const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
+  const request = { chain: [backup], target: 'live' } as const;
+  await using staged = await graph.source.stage(request, new MemoryJournal(), safety, context);
+  expect(compareFacts(backup.facts, await staged.facts(context))).toEqual([]);
+  await staged.swap(context);
+  expect(differences(empty, await graph.fingerprint())).toEqual([]);
+  await staged.rollback(context);
+  expect(differences(full, await graph.fingerprint())).toEqual([]);
+});
+
+test('stock cypher-shell loads the script; only byte arrays are missing', async () => {
+  const before = await graph.fingerprint();
+  const backup = await captureToFiles(graph.source, graph.directory, context);
+  expect(backup.capture.warnings).toEqual([expect.stringContaining('byte arrays')]);
+  await graph.destroy();
+  const script = path.join(context.workDir, 'export.cypher');
+  await copyFile(path.join(backup.directory, 'cypher'), script);
+  await cypherShell(script);
+  const names = differingNames(before, await graph.fingerprint());
+  expect(names).toEqual([
+    'nodes "Example"',
+    'nodes "Example" property "bytes"',
+    'nodes "Example" property "none"',
+    'structure',
+  ]);
+  await graph.destroy();
+});
+
+test('names and property keys that the import would use itself are left alone', async () => {
+  await graph.destroy();
+  await graph.run(
+    'CREATE (:physics_backup_import {physics_backup_id: 7}), (:physics_backup_import {physics_backup_id: 7})',
+  );
+  await graph.run('CREATE INDEX physics_backup_import FOR (n:physics_backup_import_2) ON (n.x)');
+  const before = await graph.fingerprint();
+  const backup = await captureToFiles(graph.source, graph.directory, context);
+  const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
+  const request = { chain: [backup], target: 'live' } as const;
+  await using staged = await graph.source.stage(request, new MemoryJournal(), safety, context);
+  await staged.swap(context);
+  expect(differences(before, await graph.fingerprint())).toEqual([]);
+  await staged.finish(context);
+  expect(await staged.state(context)).toBe('finished');
+  await expect(staged.rollback(context)).rejects.toThrow('finished');
+  expect(differences(before, await graph.fingerprint())).toEqual([]);
+  await graph.destroy();
+});
+
+async function cypherShell(script: string): Promise<void> {
+  const { home, host, port, user, password, database = '' } = graph.settings;
+  const args = ['-a', `bolt://${host}:${port}`, '-d', database, '--fail-fast', '--format', 'plain', '-f', script];
+  const env = { NEO4J_USERNAME: user, NEO4J_PASSWORD: password, NEO4J_HOME: home };
+  await testProcesses.run({ file: path.join(home, 'bin', 'cypher-shell'), args, env }, context.signal);
+}
