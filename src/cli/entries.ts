@@ -20,9 +20,10 @@ export async function storedEntries(session: Session, invocation: Invocation): P
   if (errors.length > 0) throw new SeveralErrors('', errors);
   const histories = valuesOf(results);
   return {
+    // Instants compare as text.
     entries: histories
       .flatMap((each) => each.backups)
-      .toSorted((a, b) => b.manifest.moment.localeCompare(a.manifest.moment)),
+      .toSorted((a, b) => (a.manifest.moment < b.manifest.moment ? 1 : -1)),
     damage: histories.flatMap((each) => each.damage.map((line) => damageError(line))),
   };
 }
