@@ -4,6 +4,7 @@ import type { Capture } from '../../model/backup.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { ArtifactSink, Context } from '../../model/source.ts';
 import type { BackupType, Instant } from '../../model/vocabulary.ts';
+import { allEnded } from './all-ended.ts';
 import { PROPERTIES } from './artifacts.ts';
 import { Connection, openMaintenance } from './connection.ts';
 import { dumpDatabase, dumpGlobals } from './dump.ts';
@@ -62,13 +63,11 @@ async function captureSchema(
   { connection, snapshot, withPasswords }: View,
 ): Promise<Facts> {
   context.progress.step('dump');
-  const written = await Promise.allSettled([
+  await allEnded([
     dumpDatabase(type, snapshot, sink, settings, context),
     dumpGlobals(withPasswords, sink, settings),
     readProperties(connection).then((properties) => sink.fromChunks(PROPERTIES, only(formatProperties(properties)))),
   ]);
-  const failed = written.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
   return await objectFacts(connection, type !== 'schema');
 }
 

@@ -34,7 +34,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '28P01': WRONG_LOGIN,
   '28000': WRONG_LOGIN,
   SASL: WRONG_LOGIN,
-  '42501': { kind: 'denied' },
+  '42501': {
+    kind: 'denied',
+    hint: ({ login, database }) =>
+      `GRANT CONNECT ON DATABASE "${database}" TO "${login.user}"; what else it lacks: physics-backup doctor postgres`,
+  },
   '3D000': { kind: 'missing', hint: () => 'check POSTGRES_DB, or bring it back: physics-backup recover latest' },
   '53100': { kind: 'no-space', hint: () => 'make room on the disk of the database server' },
   '53300': { kind: 'unreachable', retrySafe: true, hint: () => 'raise max_connections, or close connections' },

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { BackupError } from '../../base/errors.ts';
 import { type Command, ProcessFailed } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
+import { allEnded } from './all-ended.ts';
 import { DUMP, dumpBytes } from './artifacts.ts';
 import { freeBytes } from './room.ts';
 import { clientEnvironment, NO_STATEMENT_TIMEOUT, type Place } from './settings.ts';
-import { extractContents } from './toc.ts';
+import { type Contents, extractContents, passesOf } from './toc.ts';
 
 export interface Filling {
   readonly backup: ReadableBackup;
@@ -39,10 +40,13 @@ async function fits(backup: ReadableBackup, { workDir }: Context): Promise<boole
 async function fillFromStream(filling: Filling, context: Context): Promise<void> {
   context.progress.step('restore tables');
   const rows = restoreCommand(filling, ['--section=pre-data', '--section=data']);
-  await explained(filling.backup.toProcess(DUMP, rows));
+  const [, contents] = await allEnded([
+    explained(filling.backup.toProcess(DUMP, rows)),
+    extractContents(filling.backup, context),
+  ]);
+  await using _ = contents;
   context.progress.step('restore indexes and constraints');
-  await using contents = await extractContents(filling.backup, context);
-  await run(restoreCommand(filling, ['--section=post-data', jobs(context), contents.file]), context);
+  await restorePasses(filling, ['--section=post-data'], contents, context);
 }
 
 /** All in parallel, from a file: pg_restore seeks in it. */
@@ -52,18 +56,24 @@ async function fillFromFile(filling: Filling, context: Context): Promise<void> {
     context.progress.step('read the backup');
     await filling.backup.toFile(DUMP, file);
     context.progress.step('restore');
-    await run(restoreCommand(filling, [jobs(context), file]), context);
+    await restorePasses(filling, [], { file, passes: await passesOf(file, context) }, context);
   } finally {
     await rm(file, { force: true });
   }
 }
 
-function jobs({ limits }: Context): string {
-  return `--jobs=${Math.max(1, limits.parallelJobs)}`;
-}
-
-async function run(command: Command, { processes, signal }: Context): Promise<void> {
-  await explained(processes.start(command, {}, signal).ended);
+async function restorePasses(
+  filling: Filling,
+  sections: readonly string[],
+  { file, passes }: Contents,
+  context: Context,
+): Promise<void> {
+  const jobs = `--jobs=${Math.max(1, context.limits.parallelJobs)}`;
+  for (const { list, parallel } of passes) {
+    const args = [...(parallel ? [jobs] : []), ...(list === undefined ? [] : [`--use-list=${list}`])];
+    const command = restoreCommand(filling, [...sections, ...args, file]);
+    await explained(context.processes.start(command, {}, context.signal).ended);
+  }
 }
 
 function restoreCommand({ place, tablespaces }: Filling, args: readonly string[]): Command {

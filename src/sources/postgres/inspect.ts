@@ -21,7 +21,7 @@ interface Look {
 export async function inspect(settings: PostgresSettings, context: Context): Promise<Inspection> {
   const look: Look = { settings, context, versions: {}, findings: [], bytes: 0, server: undefined };
   const reachable = await attempt(look, 'server', undefined, () => lookAtServer(look));
-  for (const tool of TOOLS) await attempt(look, 'tools', stoppedBy(tool), () => lookAtTool(look, tool));
+  await Promise.all(TOOLS.map((tool) => attempt(look, 'tools', stoppedBy(tool), () => lookAtTool(look, tool))));
   if (reachable) await attempt(look, 'database', 'backup', () => lookAtDatabase(look));
   throwIfAborted(context.signal);
   const { versions, bytes, findings } = look;

@@ -1,7 +1,10 @@
+import { createWriteStream } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { BackupError, throwIfAborted } from '../../base/errors.ts';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { throwIfAborted } from '../../base/errors.ts';
 import { ProcessFailed } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
 import { DUMP, dumpBytes } from './artifacts.ts';
@@ -9,20 +12,21 @@ import { DUMP, dumpBytes } from './artifacts.ts';
 const FIRST_ATTEMPT = 1024 * 1024;
 
 /** The beginning of a dump, with its whole table of contents: enough for `pg_restore --list` and for what has no data. */
-export interface ContentsFile extends AsyncDisposable {
+export interface Contents {
   readonly file: string;
+  readonly passes: readonly Pass[];
 }
 
 /**
  * Writes as much of the dump as its table of contents takes. Where that ends only pg_restore knows: it is asked after
  * the first megabyte, and whenever twice as much was read.
  */
-export async function extractContents(backup: ReadableBackup, context: Context): Promise<ContentsFile> {
+export async function extractContents(backup: ReadableBackup, context: Context): Promise<Contents & AsyncDisposable> {
   const file = path.join(context.workDir, 'postgres.contents');
   const dispose = (): Promise<void> => rm(file, { force: true });
   try {
     await writeContents(backup, file, context);
-    return { file, [Symbol.asyncDispose]: dispose };
+    return { file, passes: await passesOf(file, context), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -54,22 +58,74 @@ async function canBeListed(file: string, context: Context): Promise<boolean> {
   }
 }
 
-/** How many entries of each kind the table of contents has, e.g. `TABLE DATA`. Its lines are read as they come. */
-export async function countEntries(file: string, { processes, signal }: Context): Promise<Map<string, number>> {
-  const child = processes.start(
-    { file: 'pg_restore', args: ['--list', file], env: { LC_ALL: 'C.UTF-8' } },
-    { stdout: 'pipe' },
-    signal,
-  );
-  if (child.stdout === null) throw new BackupError('postgres: pg_restore has no output', { kind: 'failed' });
+/** How many entries of each kind the table of contents has, e.g. `TABLE DATA`. */
+export async function countEntries(file: string, context: Context): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
-  for await (const line of createInterface({ input: child.stdout })) {
-    const kind = ENTRY.exec(line)?.[1];
-    if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  await child.ended;
+  for await (const { kind } of entries(file, context)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
+}
+
+/** Part of a dump: a list for `pg_restore --use-list`, and whether its entries may be restored at the same time. */
+export interface Pass {
+  /** Undefined for everything. */
+  readonly list: string | undefined;
+  readonly parallel: boolean;
+}
+
+/**
+ * What comes before, during and after the attaching of partitions' indexes; everything at once where there are no such.
+ * pg_restore knows of no tables that an ATTACH locks, so in parallel with another statement it may end in a deadlock.
+ */
+export async function passesOf(file: string, context: Context): Promise<readonly Pass[]> {
+  const attached = await attachments(file, context);
+  if (attached === undefined) return [{ list: undefined, parallel: true }];
+  const { first, last } = attached;
+  const parts: readonly (readonly [string, boolean, (index: number) => boolean])[] = [
+    ['before', true, (index) => index < first],
+    ['attach', false, (index) => index >= first && index <= last],
+    ['after', true, (index) => index > last],
+  ];
+  const written: Pass[] = [];
+  for (const [name, parallel, belongs] of parts) {
+    const list = path.join(context.workDir, `postgres.${name}.list`);
+    await pipeline(Readable.from(linesOf(file, belongs, context)), createWriteStream(list, { mode: 0o600 }));
+    written.push({ list, parallel });
+  }
+  return written;
+}
+
+async function attachments(file: string, context: Context): Promise<{ first: number; last: number } | undefined> {
+  let first: number | undefined;
+  let last = 0;
+  for await (const { kind, index } of entries(file, context)) {
+    if (kind !== 'INDEX ATTACH') continue;
+    first ??= index;
+    last = index;
+  }
+  return first === undefined ? undefined : { first, last };
+}
+
+async function* linesOf(file: string, belongs: (index: number) => boolean, context: Context): AsyncGenerator<string> {
+  for await (const { index, line } of entries(file, context)) if (belongs(index)) yield `${line}\n`;
+}
+
+interface Entry {
+  readonly index: number;
+  readonly kind: string;
+  readonly line: string;
 }
 
 /** `3456; 1259 16390 TABLE DATA public users owner`: the kind is what is written in capitals. */
 const ENTRY = /^\d+; \d+ \d+ ([A-Z]+(?: [A-Z]+)*) /;
+
+/** The table of contents, line by line: with many large objects it is long. */
+async function* entries(file: string, { processes, signal }: Context): AsyncGenerator<Entry> {
+  const command = { file: 'pg_restore', args: ['--list', file], env: { LC_ALL: 'C.UTF-8' } };
+  const child = processes.start(command, { stdout: 'pipe' }, signal);
+  let index = 0;
+  for await (const line of createInterface({ input: child.stdout ?? Readable.from([]) })) {
+    const kind = ENTRY.exec(line)?.[1];
+    if (kind !== undefined) yield { index: index++, kind, line };
+  }
+  await child.ended;
+}
