@@ -87,21 +87,16 @@ export class Draft implements ArtifactSink, AsyncDisposable {
   }
 
   /** The commit. Whatever fails before its manifest is in place leaves no backup. */
-  async commit(body: ManifestBody): Promise<StoredBackup> {
-    const { id, service, type, startedAt, context, reached } = this.#parts;
-    await reached('artifacts.done');
-    const artifacts = this.#artifacts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const manifest = { id, service, type, startedAt, artifacts, ...body };
-    const stored = await this.#parts.commit(manifest, this.#backupKey, context.signal);
-    this.#committed = true;
-    return stored;
+  commit(body: ManifestBody): Promise<StoredBackup> {
+    const committing = this.#commit(body);
+    this.#running.add(committing); // disposing waits for it: `return draft.commit(…)` is how it is called
+    return committing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#committed) return;
     this.#ended.abort(new BackupError('the backup was given up', { kind: 'cancelled' }));
     await Promise.allSettled(this.#running);
-    if (await this.#mayBeCommitted()) return;
+    if (this.#committed || (await this.#mayBeCommitted())) return;
     await this.#remove([...this.#written]);
   }
 
@@ -112,6 +107,16 @@ export class Draft implements ArtifactSink, AsyncDisposable {
     } catch {
       return true;
     }
+  }
+
+  async #commit(body: ManifestBody): Promise<StoredBackup> {
+    const { id, service, type, startedAt, context, reached } = this.#parts;
+    await reached('artifacts.done');
+    const artifacts = this.#artifacts.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const manifest = { id, service, type, startedAt, artifacts, ...body };
+    const stored = await this.#parts.commit(manifest, this.#backupKey, context.signal);
+    this.#committed = true;
+    return stored;
   }
 
   async #store(kind: ArtifactKind, input: CaptureInput): Promise<Artifact> {
