@@ -81,7 +81,7 @@ function socketOf({ at }: RedisAddress): { path: string; tls: false } | { host: 
 export function redisError(thrown: unknown, address: RedisAddress): BackupError {
   if (thrown instanceof BackupError) return thrown;
   const said = reason(thrown);
-  const where = `redis at ${describeAddress(address)}`;
+  const where = `redis: the server at ${describeAddress(address)}`;
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(said)) {
     const hint = 'set REDIS_PASSWORD (or REDIS_PASSWORD_FILE) to the password of the server';
     return new BackupError(`${where} refused the password: ${said}`, { kind: 'denied', hint, cause: thrown });

@@ -90,6 +90,7 @@ function meaningOf(code: string | undefined): Meaning {
 function describe({ settings, login, database }: Place, { kind }: Meaning): string {
   if (kind === 'unreachable') return `the server at ${address(settings)} is not reachable`;
   if (kind === 'denied') return `role "${login.user}" is refused`;
+  if (kind === 'missing') return `the server at ${address(settings)}`;
   return `database "${database}"`;
 }
 

@@ -67,7 +67,8 @@ export function documentOf(run: ProgramRun): Document {
 export interface Complaint {
   readonly errors: readonly string[];
   readonly hints: readonly string[];
-  /** Lines that are neither. */
+  readonly notes: readonly string[];
+  /** Lines that are none of these. */
   readonly others: readonly string[];
 }
 
@@ -75,6 +76,6 @@ export function complaintOf({ stderr }: ProgramRun): Complaint {
   const lines = stderr.split('\n').filter((line) => line !== '');
   const after = (start: string): string[] =>
     lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
-  const others = lines.filter((line) => !/^(?:error|hint): /.test(line));
-  return { errors: after('error: '), hints: after('hint: '), others };
+  const others = lines.filter((line) => !/^(?:error|hint|note): /.test(line));
+  return { errors: after('error: '), hints: after('hint: '), notes: after('note: '), others };
 }

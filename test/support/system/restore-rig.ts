@@ -1,13 +1,13 @@
 import type { CrashPoint } from '../../../src/base/crash-points.ts';
 import { CHANGE, type Fingerprint, fingerprintOf, nameState } from './live.ts';
-import { type CheapService, type OwnServices, startServices } from './own-services.ts';
+import type { CheapService } from './own-services.ts';
 import type { ProgramRun } from './program.ts';
-import { openSite, type Site } from './site.ts';
+import { openRig, takeBackup } from './rig.ts';
+import type { Site } from './site.ts';
 
 /** One service with a backup, whose live data has changed since: a restore makes `old` of `new`. */
 export interface RestoreRig extends AsyncDisposable {
   readonly service: CheapService;
-  readonly services: OwnServices;
   readonly site: Site;
   /** The backup that holds `old`. */
   readonly backup: string;
@@ -21,12 +21,10 @@ export interface RestoreRig extends AsyncDisposable {
 
 export async function openRestoreRig(service: CheapService): Promise<RestoreRig> {
   await using stack = new AsyncDisposableStack();
-  const services = stack.use(await startServices([service]));
-  const site = stack.use(await openSite([service], services.environment));
-  const { environment } = services;
+  const { site } = stack.use(await openRig([service]));
+  const { environment } = site;
   const states: Record<string, Fingerprint> = { old: await fingerprintOf(service, environment) };
-  const document = await site.good(['backup', service, 'daily']);
-  const [taken] = document['backups'] as { id: string }[];
+  const backup = await takeBackup(site, service);
   const change = async (): Promise<void> => {
     await CHANGE[service](environment);
     states['new'] = await fingerprintOf(service, environment);
@@ -36,9 +34,8 @@ export async function openRestoreRig(service: CheapService): Promise<RestoreRig>
   const owned = stack.move();
   return {
     service,
-    services,
     site,
-    backup: taken?.id ?? '',
+    backup,
     state,
     async renew() {
       if ((await state()) === 'new') return;
