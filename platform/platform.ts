@@ -33,7 +33,7 @@ export interface Platform extends AsyncDisposable {
   down(): Promise<void>;
 }
 
-export type ServerName = 'postgres' | 'neo4j' | 'redis';
+type ServerName = 'postgres' | 'neo4j' | 'redis';
 
 const START = { postgres: startPostgres, neo4j: startNeo4j, redis: startRedis };
 

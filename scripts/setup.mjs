@@ -57,7 +57,7 @@ function check() {
 }
 
 async function install() {
-  let code = 1;
+  let code = 0;
   for (const [signal, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
@@ -68,12 +68,16 @@ async function install() {
     });
   }
   const results = await Promise.allSettled(chains().map(installMissing));
+  if (interrupted()) {
+    say('interrupted; run it again to go on');
+    return code;
+  }
   const failures = results.filter(({ status }) => status === 'rejected').map(({ reason }) => reason);
   for (const { step, message, remedy } of failures) {
     say(`failed at ${step}: ${message}`);
     if (remedy !== undefined) process.stderr.write(`hint: ${remedy}\n`);
   }
-  return failures.length === 0 && !interrupted() ? 0 : code;
+  return failures.length === 0 ? 0 : 1;
 }
 
 async function main() {

@@ -49,7 +49,7 @@ export async function signalProcess(record: PidRecord, signal: NodeJS.Signals): 
 }
 
 /** Waits for the process to end; false when the time is over before. */
-export async function waitUntilGone(record: PidRecord, milliseconds: number): Promise<boolean> {
+async function waitUntilGone(record: PidRecord, milliseconds: number): Promise<boolean> {
   const until = performance.now() + milliseconds;
   while (await runs(record)) {
     if (performance.now() > until) return false;

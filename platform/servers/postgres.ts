@@ -9,7 +9,7 @@ import { asServerUser, giveToServer, serverDirectory } from './runner.ts';
 import { type ServerOptions, ThrowawayServer } from './server.ts';
 
 /** The role that initdb makes; its password is `password` of the server. */
-export const SUPERUSER = 'postgres';
+const SUPERUSER = 'postgres';
 
 // sockaddr_un has room for 107 bytes, and the name of the socket needs some of them.
 const LONGEST_SOCKET_DIRECTORY = 85;

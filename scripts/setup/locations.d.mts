@@ -1,5 +1,3 @@
-/** The version of Neo4j Community that set-up fetches. */
-export declare const NEO4J_VERSION: string;
 /** Where Debian keeps PostgreSQL's server programs, which are not on the PATH. */
 export declare const POSTGRES_BIN: string;
 /** The cache outside the tree; `uid` is that of the user who runs this. */

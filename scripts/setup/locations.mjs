@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-export const NEO4J_VERSION = '5.26.30';
+const NEO4J_VERSION = '5.26.30';
 export const POSTGRES_BIN = '/usr/lib/postgresql/15/bin';
 
 // Root's home directory is closed to the unprivileged user that root's servers run as, so root caches here.

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createClient } from '@redis/client';
+import neo4j from 'neo4j-driver';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { processesIn, serverUser } from '../../platform/servers/runner.ts';
+import { startNeo4j } from '../../platform/servers/neo4j.ts';
 import { startPostgres } from '../../platform/servers/postgres.ts';
 import { startRedis } from '../../platform/servers/redis.ts';
 import { endProcess, runs, signalProcess, writePidRecord } from '../../platform/servers/pid-record.ts';
@@ -18,6 +20,15 @@ async function query(server: ThrowawayServer, sql: string, password = server.pas
     return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows[0]?.[0];
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+async function cypher(server: ThrowawayServer, text: string, password = server.password): Promise<unknown> {
+  const driver = neo4j.driver(`bolt://127.0.0.1:${server.port}`, neo4j.auth.basic('neo4j', password));
+  try {
+    return (await driver.session().run(text)).records[0]?.get(0);
+  } finally {
+    await driver.close();
   }
 }
 
@@ -86,6 +97,20 @@ describe('a throwaway Redis', () => {
     const record = await writePidRecord(server.directory, server.pid ?? 0);
     controller.abort();
     await expect.poll(() => record && runs(record), { timeout: 30_000 }).toBe(false);
+  });
+});
+
+describe('a throwaway Neo4j', () => {
+  it('asks for the password, and keeps what was committed when it is killed', async () => {
+    await using server = await startNeo4j();
+    await expect(cypher(server, 'RETURN 1', 'wrong-password')).rejects.toMatchObject({
+      code: 'Neo.ClientError.Security.Unauthorized',
+    });
+    await cypher(server, 'CREATE (:Kept {n: 42})');
+    await server.kill('SIGKILL');
+    expect(await processesIn(server.directory)).toEqual([]);
+    await server.start();
+    expect(await cypher(server, 'MATCH (k:Kept) RETURN toString(k.n) AS n')).toBe('42');
   });
 });
 
