@@ -35,8 +35,8 @@ export function destroyNeo4j(environment: Environment): Promise<void> {
   return withNeo4j(environment, async (driver, database) => {
     const session = driver.session({ database });
     try {
-      await session.run('MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS');
-      await session.run('MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 10000 ROWS');
+      await session.run('MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 2000 ROWS');
+      await session.run('MATCH (n) CALL (n) { DELETE n } IN TRANSACTIONS OF 2000 ROWS');
       await dropAll(session, 'CONSTRAINT', 'SHOW CONSTRAINTS YIELD name');
       await dropAll(session, 'INDEX', "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name");
     } finally {

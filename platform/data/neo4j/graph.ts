@@ -24,17 +24,13 @@ export const BULK: readonly string[] = [
    } IN TRANSACTIONS OF 2000 ROWS`,
   `UNWIND range(1, $students) AS i
    CALL (i) {
+     MATCH (a:Concept {name: ${conceptName('1 + (i * 7919 + $seed) % $concepts')}})
+     MATCH (b:Concept {name: ${conceptName('1 + (i * 104729 + $seed) % $concepts')}})
      CREATE (s:Student:Person {id: i, name: ['Zoë', 'José', 'Nguyễn', '小林'][i % 4] + ' ' + (i * 7919 + $seed) % 99991,
        cohort: 2020 + i % 5, born: date({year: 1990 + i % 18, month: 1 + i % 12, day: 1 + (i * 31 + $seed) % 28}),
        score: ((i * 15485863 + $seed) % 100000) / 1000.0, active: i % 3 > 0,
        joined: datetime({year: 2024, month: 1 + i % 12, day: 1 + i % 28, hour: i % 24,
          timezone: ['Europe/Berlin', '+05:30', 'America/New_York', 'Z'][i % 4]})})
-   } IN TRANSACTIONS OF 2000 ROWS`,
-  `UNWIND range(1, $students) AS i
-   CALL (i) {
-     MATCH (s:Student {id: i})
-     MATCH (a:Concept {name: ${conceptName('1 + (i * 7919 + $seed) % $concepts')}})
-     MATCH (b:Concept {name: ${conceptName('1 + (i * 104729 + $seed) % $concepts')}})
      CREATE (s)-[:MASTERED {id: 2 * i, since: date('2024-01-01') + duration({days: i % 700}), note: 'gelöst: ' + a.name,
        embedding: [1.0, i % 3 + 0.25, -0.5]}]->(a)
      CREATE (s)-[:MASTERED {id: 2 * i + 1, confidence: ((i * 31 + $seed) % 100) / 99.0}]->(b)

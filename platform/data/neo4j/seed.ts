@@ -6,6 +6,8 @@ import { BULK, ODDITIES } from './graph.ts';
 import { SCHEMA } from './schema.ts';
 import { EVERY_VALUE } from './values.ts';
 
+const SEEDS = 1_000_003n;
+
 /**
  * Fills an empty graph: constraints, indexes, a knowledge graph with students in it, and every odd thing once. A graph
  * that holds anything is left as it is.
@@ -26,10 +28,10 @@ export function seedNeo4j(environment: Environment, amount: Amount): Promise<voi
   });
 }
 
-/** Counts as integers of Cypher. `seed` is kept small, so that products stay within 64 bits. */
+/** Counts as integers of Cypher. `seed` is kept small and positive: products stay within 64 bits, remainders positive. */
 function bulkParameters(amount: Amount): Record<string, bigint> {
   return {
-    seed: BigInt(amount.seed) % 1_000_003n,
+    seed: ((BigInt(amount.seed) % SEEDS) + SEEDS) % SEEDS,
     concepts: BigInt(Math.min(countOf(amount, 20), 2000)),
     students: BigInt(countOf(amount, 12)),
     attempts: BigInt(countOf(amount, 24)),

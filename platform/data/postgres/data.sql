@@ -61,7 +61,7 @@ FROM unnest(ARRAY['', E'cafe\u0301 is not caf\u00e9', 'שלום עולם', '👨
                   E'\u202Ertl override', E'zero\u200Bwidth', E'quote '' and "double"', '{"json": "no"}', E'\x7F\x01'])
   WITH ORDINALITY AS t(b, i);
 INSERT INTO grades SELECT 1000 + 7 * i, t, 1 + pg_temp.pick(i, 50, 50) / 10.0
-FROM generate_series(0, 5) i, unnest(ARRAY['physics_alice', 'physics_bob']::name[]) t;
+FROM generate_series(0, least(5, pg_temp.size(15) - 1)) i, unnest(ARRAY['physics_alice', 'physics_bob']::name[]) t;
 INSERT INTO lessons
 SELECT i % 3, tstzrange(TIMESTAMPTZ '2025-01-01Z' + i * INTERVAL '1 day', TIMESTAMPTZ '2025-01-01Z' + i * INTERVAL '25 hours', '[)')
 FROM generate_series(0, 9) i;
