@@ -16,6 +16,8 @@ export interface Neo4jSandboxSettings {
   /** Where the sandbox is registered, for a later run to sweep it if this one is killed. */
   readonly registry: string;
   readonly processes: Processes;
+  /** Whether it will have little to do: then optimizing its code costs as much again as running it. */
+  readonly isSmall: boolean;
 }
 
 /** A throwaway Neo4j Community server on the loopback interface, with an empty database `neo4j`. */
@@ -57,7 +59,7 @@ async function startOnce(settings: Neo4jSandboxSettings, signal: AbortSignal): P
   const registered = stack.use(await registerSandbox(registry, directory, processes, signal));
   const port = await freePort();
   const password = randomBytes(24).toString('hex');
-  await layOut(directory, port, password);
+  await layOut(settings, directory, port, password);
   const env = { NEO4J_HOME: home, NEO4J_CONF: path.join(directory, 'conf'), HOME: directory, ...registered.env };
   const command = { file: launcher, args: ['console'], cwd: directory, env };
   const server = processes.start(command, {}, new AbortController().signal); // ended by stop() alone
@@ -71,14 +73,19 @@ async function startOnce(settings: Neo4jSandboxSettings, signal: AbortSignal): P
 
 const DIRECTORIES = ['data', 'logs', 'plugins', 'import', 'run', 'licenses'];
 
-async function layOut(directory: string, port: number, password: string): Promise<void> {
+async function layOut(
+  { isSmall }: Neo4jSandboxSettings,
+  directory: string,
+  port: number,
+  password: string,
+): Promise<void> {
   for (const each of [...DIRECTORIES, 'conf', path.join('data', 'dbms')])
     await mkdir(path.join(directory, each), { recursive: true, mode: 0o700 });
-  await writeFile(path.join(directory, 'conf', 'neo4j.conf'), configuration(directory, port));
+  await writeFile(path.join(directory, 'conf', 'neo4j.conf'), configuration(directory, port, isSmall));
   await writeFile(path.join(directory, 'data', 'dbms', 'auth.ini'), initialLogin(password), { mode: 0o600 });
 }
 
-function configuration(directory: string, port: number): string {
+function configuration(directory: string, port: number, isSmall: boolean): string {
   return [
     ...DIRECTORIES.map((each) => `server.directories.${each}=${path.join(directory, each)}`),
     'server.config.strict_validation.enabled=false', // settings that other versions do not know
@@ -90,6 +97,7 @@ function configuration(directory: string, port: number): string {
     'server.memory.heap.initial_size=128m',
     'server.memory.heap.max_size=256m',
     'server.memory.pagecache.size=64m',
+    ...(isSmall ? ['server.jvm.additional=-XX:TieredStopAtLevel=1'] : []),
     'server.jvm.additional=-XX:-UsePerfData', // would leave a file in the temporary directory
     'db.tx_log.preallocate=false', // half a gigabyte
     'db.tx_log.rotation.retention_policy=keep_none',

@@ -68,8 +68,17 @@ async function rehearse(backup: ReadableBackup, settings: Neo4jSettings, context
   const { workDir: directory, processes, signal } = context;
   const registry = settings.sandboxes ?? path.join(directory, 'sandboxes');
   context.progress.step('start a sandbox');
-  await using sandbox = await startNeo4jSandbox({ directory, home: settings.home, registry, processes }, signal);
+  const isSmall = scriptBytes(backup) < SMALL;
+  const { home } = settings;
+  await using sandbox = await startNeo4jSandbox({ directory, home, registry, processes, isSmall }, signal);
   await using graph = await Graph.open(sandbox.address, signal);
   await loadScript(graph, backup.chunks(SCRIPT), context);
   return await factsOfGraph(graph, context);
+}
+
+/** About 100,000 entities: below, the sandbox's Java does better without its optimizing compiler. */
+const SMALL = 16 * 1024 * 1024;
+
+function scriptBytes({ artifacts }: ReadableBackup): number {
+  return artifacts.find(({ extension }) => extension === SCRIPT.extension)?.plainBytes ?? 0;
 }
