@@ -16,6 +16,8 @@ export interface Command {
   readonly okCodes?: readonly number[];
   /** Bytes of the end of standard error that are kept; 8192 unless given. */
   readonly keptErrors?: number;
+  /** Told of an exit that means success: what the program complained about nevertheless. */
+  readonly onSuccess?: (exit: Exit) => void;
 }
 
 /** Standard input or output of a child: nothing, a pipe to us, a descriptor, or the end of another child's pipe. */
@@ -127,8 +129,10 @@ export class Processes {
       child.once('close', (code, killedBy) => {
         signal.removeEventListener('abort', abort);
         if (signal.aborted) reject(abortError(signal));
-        else if (code !== null && (command.okCodes ?? [0]).includes(code)) resolve({ code, stderr });
-        else reject(new ProcessFailed(command.file, code, killedBy, stderr));
+        else if (code !== null && (command.okCodes ?? [0]).includes(code)) {
+          command.onSuccess?.({ code, stderr });
+          resolve({ code, stderr });
+        } else reject(new ProcessFailed(command.file, code, killedBy, stderr));
       });
     });
   }
@@ -142,7 +146,9 @@ export class ProcessFailed extends BackupError {
 
   constructor(file: string, code: number | null, killedBy: NodeJS.Signals | null, stderr: string) {
     const how = code === null ? `was ended by ${killedBy ?? 'a signal'}` : `failed with exit code ${code}`;
-    super(`${path.basename(file)} ${how}${lastLine(stderr)}`, { kind: 'failed' });
+    const hint = 'it was ended from outside, perhaps for want of memory (dmesg tells); then run it again';
+    const details = { kind: 'failed', ...(killedBy === 'SIGKILL' ? { hint } : {}) } as const;
+    super(`${path.basename(file)} ${how}${lastLine(stderr)}`, details);
     this.name = 'ProcessFailed';
     this.code = code;
     this.killedBy = killedBy;

@@ -1,5 +1,4 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
-import type { Service } from '../model/vocabulary.ts';
 import { exitCodeOf, WARNINGS, worstCode } from './exit-codes.ts';
 
 /** What a command found or did: the same for people and, with `--json`, as data. */
@@ -12,15 +11,6 @@ export interface Outcome {
   readonly warnings?: readonly string[];
   /** What went wrong, beside what was done. */
   readonly errors?: readonly Error[];
-}
-
-/** A service's error says whose it is; one that is everybody's (an interrupt, the time limit) stays as it is. */
-export function errorOf(service: Service, error: Error): Error {
-  if (!(error instanceof BackupError) || error.kind === 'cancelled' || error.kind === 'timeout') return error;
-  if (error.message.startsWith(`${service}:`) || error.message.startsWith(`${service}_`)) return error;
-  const { kind, hint, retrySafe } = error;
-  const details = { kind, retrySafe, cause: error, ...(hint === undefined ? {} : { hint }) };
-  return new BackupError(`${service}: ${error.message}`, details);
 }
 
 /** An error as people and programs see it. */
@@ -59,7 +49,7 @@ export function flatten(errors: readonly Error[]): FlatErrors {
 function present(error: Error): PresentedError {
   const code = exitCodeOf(error);
   const message = oneLine(error.message);
-  if (error instanceof BackupError) return { kind: error.kind, message, hint: error.hint ?? null, code };
+  if (error instanceof BackupError) return { kind: error.kind, message, hint: hintOf(error), code };
   const frame = /\n\s+at (.*)/.exec(error.stack ?? '')?.[1];
   return {
     kind: 'internal',
@@ -67,6 +57,13 @@ function present(error: Error): PresentedError {
     hint: frame === undefined ? null : `this is a bug in physics-backup, at ${frame}`,
     code,
   };
+}
+
+/** An operator who was told nothing else is told where to look; one who interrupted knows. */
+function hintOf({ hint, kind }: BackupError): string | null {
+  return (
+    hint ?? (kind === 'cancelled' ? null : 'its details are in the log, below LOG_DIR (physics-backup config show)')
+  );
 }
 
 function oneLine(text: string): string {

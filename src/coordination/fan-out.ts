@@ -1,4 +1,4 @@
-import { asError } from '../base/errors.ts';
+import { asError, BackupError } from '../base/errors.ts';
 import type { Agent, Run } from '../model/agent.ts';
 import type { Progress } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
@@ -40,8 +40,24 @@ async function settled<T>(agent: Agent, work: (agent: Agent) => Promise<T>): Pro
   try {
     return { service: agent.service, value: await work(agent) };
   } catch (error) {
-    return { service: agent.service, error: asError(error) };
+    return { service: agent.service, error: errorOf(agent.service, asError(error)) };
   }
+}
+
+/** Does the work for one agent; what it throws says whose error it is. */
+export async function withAgent<T>(agent: Agent, work: (agent: Agent) => Promise<T>): Promise<T> {
+  const result = await settled(agent, work);
+  if (result.error !== undefined) throw result.error;
+  return result.value;
+}
+
+/** A service's error says whose it is; one that is everybody's (an interrupt, the time limit) stays as it is. */
+function errorOf(service: Service, error: Error): Error {
+  if (!(error instanceof BackupError) || error.kind === 'cancelled' || error.kind === 'timeout') return error;
+  if (error.message.startsWith(`${service}:`) || error.message.startsWith(`${service}_`)) return error;
+  const { kind, hint, retrySafe } = error;
+  const details = { kind, retrySafe, cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new BackupError(`${service}: ${error.message}`, details);
 }
 
 export function errorsOf(results: readonly ServiceResult<unknown>[]): Error[] {

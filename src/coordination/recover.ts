@@ -6,7 +6,7 @@ import type { Agent, StageResult } from '../model/agent.ts';
 import type { Cutover } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
 import { choosePoint, type PointRequest, type RecoveryPoint } from '../policy/recovery-point.ts';
-import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf } from './fan-out.ts';
+import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf, withAgent } from './fan-out.ts';
 import { type CoordinationDependencies, lockRecovery, rollBack, settleUnderLock } from './settle.ts';
 
 export interface RecoverRequest extends PointRequest {
@@ -135,7 +135,7 @@ async function swapAll(
   for (const { backup } of staged.toSorted((a, b) => ORDER[a.cutover] - ORDER[b.cutover])) {
     const agent = agents.find((each) => backup.startsWith(`${each.service}_`));
     throwIfAborted(run.signal);
-    await agent?.swap(recovery, runOf(run, agent.service));
+    if (agent !== undefined) await withAgent(agent, () => agent.swap(recovery, runOf(run, agent.service)));
   }
 }
 

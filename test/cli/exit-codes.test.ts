@@ -78,7 +78,7 @@ describe('an outcome', () => {
     const { errors, notes } = flatten([new SeveralErrors('nothing live was changed', [first, second]), first]);
     expect(errors).toEqual([
       { kind: 'unreachable', message: 'postgres: down', hint: 'start it', code: 7 },
-      { kind: 'unreachable', message: 'redis: down', hint: null, code: 7 },
+      { kind: 'unreachable', message: 'redis: down', hint: expect.stringContaining('LOG_DIR') as string, code: 7 },
     ]);
     expect(notes).toEqual(['nothing live was changed']);
   });

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { BackupReport } from '../../coordination/backup-all.ts';
+import { errorsOf } from '../../coordination/fan-out.ts';
 import type { BackupResult } from '../../model/agent.ts';
 import { BACKUP_TYPES, SERVICES } from '../../model/vocabulary.ts';
 import { BackupError } from '../../base/errors.ts';
 import { count, formatBytes, formatInstant, formatSeconds, formatTable } from '../format.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
-import { errorOf, type Outcome } from '../outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { parseServices, parseType } from '../words.ts';
 
@@ -45,7 +46,7 @@ function outcomeOf(report: BackupReport): Outcome {
 }
 
 function failuresOf({ results }: BackupReport): Error[] {
-  return results.flatMap(({ service, error }) => (error === undefined ? [] : [errorOf(service, error)]));
+  return errorsOf(results);
 }
 
 function dataOf({ manifest, storedBytes, seconds, phases, outcomes }: BackupResult): object {
