@@ -1,3 +1,6 @@
+import { member } from './create.ts';
+import type { Tree } from './settings.ts';
+
 /** What tar said of the files it could not archive as they are; it goes on after each (`--ignore-failed-read`). */
 export interface Complaints {
   /** Files that changed, shrank or vanished while they were read. */
@@ -15,11 +18,11 @@ const PATTERNS = {
   sockets: /^\S*tar: (.*): socket ignored$/,
 } as const;
 
-/** Parses tar's messages (LC_ALL=C, `--quoting-style=escape`); names get the tree's name for the leading dot. */
-export function parseComplaints(stderr: string, tree: string): Complaints {
+/** Parses tar's messages (LC_ALL=C, `--quoting-style=escape`); names get the tree's name for its directory. */
+export function parseComplaints(stderr: string, trees: readonly Tree[]): Complaints {
   const lines = stderr.split('\n').filter((line) => line !== '' && !/Exiting with failure status/.test(line));
   const matching = (pattern: RegExp): string[] => [
-    ...new Set(lines.flatMap((line) => pattern.exec(line)?.[1] ?? []).map((name) => name.replace(/^\.(?=\/|$)/, tree))),
+    ...new Set(lines.flatMap((line) => pattern.exec(line)?.[1] ?? []).map((name) => renamed(name, trees))),
   ];
   const known = Object.values(PATTERNS);
   return {
@@ -28,6 +31,11 @@ export function parseComplaints(stderr: string, tree: string): Complaints {
     sockets: matching(PATTERNS.sockets),
     others: lines.filter((line) => !known.some((pattern) => pattern.test(line))),
   };
+}
+
+function renamed(name: string, trees: readonly Tree[]): string {
+  const tree = trees.find((each) => `${name}/`.startsWith(`${member(each)}/`));
+  return tree === undefined ? name : `${tree.name}${name.slice(member(tree).length)}`;
 }
 
 /** More names than this only make a manifest unreadable. */

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from '../../base/processes.ts';
+import { throughPipe } from './pipe.ts';
 import { BackupError } from '../../base/errors.ts';
 import { compareFacts, type Facts } from '../../model/facts.ts';
 import type { ContentReport, Context, ReadableBackup } from '../../model/source.ts';
@@ -22,21 +26,44 @@ export async function checkTreeContent(backup: ReadableBackup, context: Context)
   }
 }
 
-async function readAndCompare(backup: ReadableBackup, { progress }: Context): Promise<Facts> {
+async function readAndCompare(backup: ReadableBackup, context: Context): Promise<Facts> {
   const tallies = new Map<string, Tally>();
   const found: Entry[] = [];
   const reader = new TarReader({ ended: (entry) => void found.push(entry) });
   const lines = linesOf(backup.chunks(LIST));
   let done = 0;
-  for await (const chunk of backup.chunks(TAR)) {
-    reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
-    for (const entry of found.splice(0)) await compareEntry(entry, lines, tallies);
-    progress.bytes((done += chunk.length));
-  }
+  await readTar(
+    backup,
+    async (bytes) => {
+      reader.push(bytes);
+      for (const entry of found.splice(0)) await compareEntry(entry, lines, tallies);
+      context.progress.bytes((done += bytes.length));
+    },
+    context,
+  );
   reader.finish();
   const more = await lines.next();
   if (more.done !== true) throw damaged(`the list has an entry that the tar lacks: ${more.value}`);
   return Object.assign({}, ...[...tallies.values()].map((tally) => tally.facts())) as Facts;
+}
+
+/** The plaintext of the tar; the bytes are good until the promise of `take` settles. */
+export async function readTar(
+  backup: ReadableBackup,
+  take: (bytes: Buffer) => Promise<void>,
+  context: Context,
+): Promise<void> {
+  const directory = await mkdtemp(path.join(context.workDir, 'read-'));
+  try {
+    const command = (name: string): Command => ({
+      file: 'dd',
+      args: [`of=${name}`, 'bs=64K', 'conv=notrunc', 'status=none'],
+      cwd: directory,
+    });
+    await throughPipe(directory, (name) => backup.toProcess(TAR, command(name)), take, context);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }
 
 async function compareEntry(entry: Entry, lines: AsyncIterator<string>, tallies: Map<string, Tally>): Promise<void> {

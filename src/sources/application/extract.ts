@@ -1,7 +1,7 @@
 import { BackupError, reason } from '../../base/errors.ts';
 import { ProcessFailed, type RunningProcess } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
-import { TAR } from './capture.ts';
+import { readTar } from './content.ts';
 import { type Entry, shown, treeName } from './entry.ts';
 import { EntryGuard } from './guard.ts';
 import type { Place } from './place.ts';
@@ -14,14 +14,19 @@ export async function extractTrees(backup: ReadableBackup, places: readonly Plac
   const router = new Router(places, context);
   try {
     let done = 0;
-    for await (const chunk of backup.chunks(TAR)) {
-      await router.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
-      context.progress.bytes((done += chunk.length));
-    }
+    await readTar(
+      backup,
+      async (bytes) => {
+        await router.push(bytes);
+        context.progress.bytes((done += bytes.length));
+      },
+      context,
+    );
     await router.finish();
   } catch (error) {
-    await router.abandon();
     throw extractionError(error);
+  } finally {
+    await router.abandon();
   }
 }
 
@@ -59,6 +64,7 @@ class Router {
       this.#begin(name);
     }
     await this.#forward(this.#reader.endOffset ?? this.#reader.decidedOffset);
+    this.#held = Buffer.from(this.#held); // the caller's bytes are about to be overwritten
   }
 
   async finish(): Promise<void> {
@@ -115,11 +121,16 @@ function extractCommand(container: string) {
   };
 }
 
-/** Waits until the child takes more, or has ended. */
+/** Resolves when the child's pipe has the bytes; fails when the child has. */
 async function feed(tar: RunningProcess, bytes: Buffer): Promise<void> {
   const { stdin } = tar;
-  if (stdin === null || stdin.destroyed) await tar.ended;
-  else if (!stdin.write(bytes)) await Promise.race([new Promise((resolve) => stdin.once('drain', resolve)), tar.ended]);
+  const written = new Promise<boolean>((resolve) => {
+    if (stdin === null) resolve(false);
+    else stdin.write(bytes, (error) => resolve(error === null || error === undefined));
+  });
+  if (await written) return;
+  await tar.ended; // says why
+  throw new BackupError('tar ended before its input did', { kind: 'failed' });
 }
 
 /** Only root may give files away; any other user's restore would differ from what was captured. */

@@ -16,6 +16,10 @@ export class Tally {
     this.#name = name;
   }
 
+  get isEmpty(): boolean {
+    return this.#directories === 0;
+  }
+
   add(entry: Entry, line = entryLine(entry)): void {
     if (entry.type === 'directory') this.#directories += 1;
     else if (entry.type === 'symlink' || entry.type === 'hardlink') this.#links += 1;
