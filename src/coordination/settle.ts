@@ -113,13 +113,12 @@ export async function finishUp(
 
 /** Does it for every service of a recovery and lets go of each; returns what went wrong. */
 async function forEachOf(
-  { services }: RecoveryState,
+  state: RecoveryState,
   deps: CoordinationDependencies,
   recovery: string,
   work: (agent: Agent) => Promise<void>,
 ): Promise<Error[]> {
-  const agents = deps.agents.filter((agent) => services.some((each) => each.service === agent.service));
-  const results = await forEachAgent(agents, async (agent) => {
+  const results = await forEachAgent(agentsOf(state, deps), async (agent) => {
     try {
       await work(agent);
     } finally {
@@ -127,4 +126,16 @@ async function forEachOf(
     }
   });
   return errorsOf(results);
+}
+
+/** The agents of a recovery's services; every one is needed, or what it replaced would be left as it is. */
+function agentsOf(state: RecoveryState, { agents }: CoordinationDependencies): Agent[] {
+  return state.services.map(({ service }) => {
+    const agent = agents.find((each) => each.service === service);
+    if (agent !== undefined) return agent;
+    throw new BackupError(`the recovery replaced ${service}, which is not configured now`, {
+      kind: 'failed',
+      hint: `configure ${service} as it was, then run this again`,
+    });
+  });
 }

@@ -47,7 +47,7 @@ async function captureOnce(
   const startedAt = systemClock.now();
   const begin = await position(graph);
   const schema = await graph.use('READ', readSchema);
-  const notes: ExportNotes = { dangling: 0, byteArrays: 0 };
+  const notes: ExportNotes = { dangling: 0 };
   using tally = new Tally(context.workDir);
   let consistency: Consistency = 'consistent';
   const checkpoint = async (): Promise<void> => {
@@ -77,13 +77,11 @@ function finished(
   };
 }
 
-function warnings(consistency: Consistency, { dangling, byteArrays }: ExportNotes): string[] {
+function warnings(consistency: Consistency, { dangling }: ExportNotes): string[] {
   const found: string[] = [];
   if (consistency === 'fuzzy')
     found.push(`the graph was written to during each of ${ATTEMPTS} exports: this one may mix moments`);
   if (dangling > 0) found.push(`${dangling} relationships left out: their nodes were made while the graph was read`);
-  if (byteArrays > 0)
-    found.push(`${byteArrays} entities hold byte arrays: cypher-shell alone restores them without these`);
   return found;
 }
 

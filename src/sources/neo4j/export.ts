@@ -13,7 +13,6 @@ import type { Tally } from './tally.ts';
 export interface ExportNotes {
   /** Relationships left out because an end of theirs was made after the nodes were read. */
   dangling: number;
-  byteArrays: number;
 }
 
 export interface ExportRequest {
@@ -43,8 +42,7 @@ export async function* exportScript(
     await checkpoint();
   }
   request.readEnded();
-  writer.end(schema, { nodes: tally.nodes, relationships: tally.relationships });
-  yield report(writer.take());
+  yield report(writer.end(schema, { nodes: tally.nodes, relationships: tally.relationships }));
 }
 
 function progressOf(context: Context): (text: string) => Uint8Array {
@@ -66,7 +64,6 @@ async function* nodes(request: ExportRequest, writer: ScriptWriter, { progress }
       const number = node.identity.toNumber();
       const labels = sortedLabels(node.labels);
       const text = propertyText(node) ?? properties(await decodedProperties(request.graph, node));
-      countBytes(request, text);
       request.tally.node(number, labels.labels, labels.text, text);
       writer.node(number, labels.text, text);
     }
@@ -86,7 +83,6 @@ async function* relationships(
       const start = relationship.start.toNumber();
       const end = relationship.end.toNumber();
       const text = propertyText(relationship) ?? properties(await decodedProperties(request.graph, relationship));
-      countBytes(request, text);
       if (request.tally.relationship(start, end, relationship.type, text))
         writer.relationship(start, end, relationship.type, text);
       else request.notes.dangling += 1;
@@ -102,8 +98,4 @@ function propertyText(entity: Node | Relationship): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function countBytes({ notes }: ExportRequest, text: string): void {
-  if (text.includes('`:/*bytes:')) notes.byteArrays += 1;
 }
