@@ -54,7 +54,7 @@ async function captureAll(job: Job, view: View): Promise<Facts> {
   const objects = await captureSchema(job, view);
   job.context.progress.step('count rows');
   const sequences = sequenceFacts(before, await sequencePositions(connection, relations));
-  return { ...objects, ...sequences, ...(await rowFacts(connection, relations, job.context)) };
+  return { ...objects, ...sequences, ...(await rowFacts(connection, relations)) };
 }
 
 /** The artifacts, and the facts of the schema. */

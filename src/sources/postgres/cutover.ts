@@ -106,8 +106,9 @@ export function renameForReturn({ live, replaced }: Census, { database, staged, 
   ];
 }
 
-/** Ends a return before its renames: the restored database stays the live one. */
-export function abandonReturn({ live, replaced }: Census): string[] {
+/** Ends a swap or a return before its renames: what was live stays so. */
+export function abandonExchange({ live, staged, replaced }: Census): string[] {
+  if (staged !== undefined) return abandonSwap(staged, live, 'staged');
   return [
     ...(live === undefined ? [] : [allowConnections(live.name, true)]),
     ...(replaced === undefined ? [] : [mark(replaced.name, { ...replaced.marker, part: 'replaced' })]),

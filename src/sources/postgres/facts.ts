@@ -1,16 +1,11 @@
 import { exact, expiring, type Facts } from '../../model/facts.ts';
-import type { Context } from '../../model/source.ts';
 import type { Connection } from './connection.ts';
 import type { DumpedRelation } from './relations.ts';
 
 const TABLES_PER_STATEMENT = 64;
 
 /** `rows <schema>.<table>` of every table, exact at the snapshot of the session. */
-export async function rowFacts(
-  connection: Connection,
-  relations: readonly DumpedRelation[],
-  { progress }: Context,
-): Promise<Facts> {
+export async function rowFacts(connection: Connection, relations: readonly DumpedRelation[]): Promise<Facts> {
   const tables = relations.filter((each) => each.kind === 'table');
   const facts: Record<string, ReturnType<typeof exact>> = {};
   for (const batch of batches(tables, TABLES_PER_STATEMENT)) {
@@ -19,7 +14,6 @@ export async function rowFacts(
     );
     const rows = await connection.query<{ index: number; count: string }>(counts.join('\nUNION ALL\n'));
     for (const { index, count } of rows) facts[`rows ${batch[index]?.name}`] = exact(Number(count));
-    progress.bytes(Object.keys(facts).length, tables.length);
   }
   return facts;
 }

@@ -4,7 +4,7 @@ import type { Context, RestoreJournal, StagedHandle, StagedRestore, StagedState 
 import { type Census, type DatabaseRow, type Identity, takeCensus } from './census.ts';
 import { Connection, identifier, openMaintenance } from './connection.ts';
 import {
-  abandonReturn,
+  abandonExchange,
   abandonSwap,
   assertNothingPrepared,
   refuseForReturn,
@@ -69,29 +69,21 @@ export class StagedDatabase implements StagedRestore {
     if (!withData) return objects;
     const relations = await dumpedRelations(connection);
     const sequences = sequenceFacts(await sequencePositions(connection, relations));
-    return { ...objects, ...sequences, ...(await rowFacts(connection, relations, context)) };
+    return { ...objects, ...sequences, ...(await rowFacts(connection, relations)) };
   }
 
   async swap(context: Context): Promise<void> {
     await using admin = await openMaintenance(this.#settings, context.signal);
     const before = await this.#census(admin);
-    const goesOn = before.state === 'swapping' && before.staged === undefined; // a return that was begun
-    if (before.state === 'swapped' || before.state === 'finished' || goesOn)
-      return await (goesOn ? admin.transaction(abandonReturn(before)) : undefined);
-    if (before.staged === undefined || before.state === 'staging') throw this.#unfit('swapped', before.state);
+    const { state, staged, live } = before;
+    if (state === 'swapped' || state === 'finished') return;
+    if (state === 'swapping' && staged === undefined) return await admin.transaction(abandonExchange(before)); // a return
+    if (staged === undefined || state === 'staging') throw this.#unfit('swapped', state);
     await assertNothingPrepared(admin, this.#identity.database);
-    await this.#intend({ verb: 'swap', hadLive: String(before.live !== undefined) });
-    try {
-      await this.#exchange(
-        admin,
-        context,
-        refuseForSwap(before.staged, before.live),
-        'postgres.connections-refused',
-        (now) => (now.staged === undefined ? [] : renameForSwap(now.staged, now.live, this.#identity)),
-      );
-    } catch (error) {
-      throw await this.#afterReopening(error);
-    }
+    await this.#intend({ verb: 'swap', hadLive: String(live !== undefined) });
+    await this.#exchange(admin, context, refuseForSwap(staged, live), 'postgres.connections-refused', (now) =>
+      now.staged === undefined ? [] : renameForSwap(now.staged, now.live, this.#identity),
+    );
     await context.reached('postgres.renamed');
   }
 
@@ -103,6 +95,7 @@ export class StagedDatabase implements StagedRestore {
     if (state === 'gone' || state === 'staging' || state === 'rolled-back') return;
     await this.#intend({ verb: 'rollback' });
     if (staged !== undefined) return await admin.transaction(abandonSwap(staged, live, 'rolled-back'));
+    await assertNothingPrepared(admin, this.#identity.database);
     await this.#exchange(admin, context, refuseForReturn(before), 'postgres.return-refused', (now) =>
       renameForReturn(now, this.#identity),
     );
@@ -143,19 +136,23 @@ export class StagedDatabase implements StagedRestore {
     point: 'postgres.connections-refused' | 'postgres.return-refused',
     renames: (now: Census) => readonly string[],
   ): Promise<void> {
-    await admin.transaction(refuse);
-    await context.reached(point);
-    const now = await this.#census(admin);
-    const rows = [now.live, now.staged, now.replaced].filter((row): row is DatabaseRow => row !== undefined);
-    await renameWhenEmpty(admin, rows, renames(now));
+    try {
+      await admin.transaction(refuse);
+      await context.reached(point);
+      const now = await this.#census(admin);
+      const rows = [now.live, now.staged, now.replaced].filter((row): row is DatabaseRow => row !== undefined);
+      await renameWhenEmpty(admin, rows, renames(now));
+    } catch (error) {
+      throw await this.#afterReopening(error);
+    }
   }
 
-  /** A swap that failed leaves the live database open for its users, also when the run was cancelled. */
+  /** An exchange that failed leaves the live database open for its users, also when the run was cancelled. */
   async #afterReopening(error: unknown): Promise<unknown> {
     try {
       await using admin = await openMaintenance(this.#settings, AbortSignal.timeout(CLEAN_UP_MILLISECONDS));
-      const { state, staged, live } = await this.#census(admin);
-      if (state === 'swapping' && staged !== undefined) await admin.transaction(abandonSwap(staged, live, 'staged'));
+      const now = await this.#census(admin);
+      if (now.state === 'swapping') await admin.transaction(abandonExchange(now));
       return error;
     } catch (second) {
       return new BackupError(`${reason(error)}; database "${this.#identity.database}" still refuses connections`, {

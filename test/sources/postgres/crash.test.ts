@@ -1,12 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CRASH_POINTS } from '../../../src/base/crash-points.ts';
-import { ProcessFailed } from '../../../src/base/processes.ts';
-import type { StagedHandle } from '../../../src/model/source.ts';
-import { type FileBackup, MemoryJournal, testProcesses } from '../../support/file-backup.ts';
-import type { Errand } from './killed-process.ts';
+import { type FileBackup } from '../../support/file-backup.ts';
+import { runUntilKilled } from './killing.ts';
 import { DATABASE, fingerprint, inventory, LONELY } from './nasty.ts';
 import { openWorkplace, type Workplace } from './workplace.ts';
 
@@ -52,7 +48,7 @@ test('every crash point of this source is here', () => {
 test.each([...STAGING.map(([point, state]) => [point, [], state] as const), ...LATER])(
   'killed at %s (%j), it is found %s and can go back',
   async (point, verbs, state) => {
-    const journal = await runUntilKilled(point, verbs);
+    const journal = await runUntilKilled(place, backup, point, verbs);
     await using later = await place.attach(journal);
     expect(await later.state(place.context)).toBe(state);
     await later.rollback(place.context);
@@ -66,7 +62,7 @@ test.each([...STAGING.map(([point, state]) => [point, [], state] as const), ...L
 test.each([['restore.staged', [], 'staged'] as const, ...LATER.filter(([, , state]) => state !== 'gone')])(
   'killed at %s (%j), it is found %s and can go on',
   async (point, verbs) => {
-    const journal = await runUntilKilled(point, verbs);
+    const journal = await runUntilKilled(place, backup, point, verbs);
     await using later = await place.attach(journal);
     await later.swap(place.context);
     expect(await later.state(place.context)).toBe('swapped');
@@ -79,7 +75,7 @@ test.each([['restore.staged', [], 'staged'] as const, ...LATER.filter(([, , stat
 );
 
 test('what a killed stage left cannot be swapped in', async () => {
-  const journal = await runUntilKilled('postgres.filled', []);
+  const journal = await runUntilKilled(place, backup, 'postgres.filled', []);
   await using later = await place.attach(journal);
   await expect(later.swap(place.context)).rejects.toMatchObject({ kind: 'failed' });
   await later.discard(place.context);
@@ -87,7 +83,7 @@ test('what a killed stage left cannot be swapped in', async () => {
 });
 
 test('a statement that the server still runs for the killed process is ended', async () => {
-  const journal = await runUntilKilled('restore.journalled', []);
+  const journal = await runUntilKilled(place, backup, 'restore.journalled', []);
   const { staged = '' } = journal.last.details;
   const orphan = await place.nasty.client('postgres');
   await orphan.query(`SET application_name = 'physics-backup'`);
@@ -98,13 +94,13 @@ test('a statement that the server still runs for the killed process is ended', a
 });
 
 test('another server is refused', async () => {
-  const journal = await runUntilKilled('restore.journalled', []);
+  const journal = await runUntilKilled(place, backup, 'restore.journalled', []);
   journal.handles.push({ ...journal.last, server: '1234' });
   await expect(place.attach(journal)).rejects.toMatchObject({ kind: 'failed' });
 });
 
 test('a database of the staged name that is not ours is left alone', async () => {
-  const journal = await runUntilKilled('restore.journalled', []);
+  const journal = await runUntilKilled(place, backup, 'restore.journalled', []);
   const { staged = '' } = journal.last.details;
   await place.nasty.sql('postgres', `CREATE DATABASE ${escapeIdentifier(staged)}`);
   const before = await inventory(place.nasty);
@@ -116,38 +112,9 @@ test('a database of the staged name that is not ours is left alone', async () =>
 });
 
 test('killed while it drops what was replaced, it is finished', async () => {
-  const journal = await runUntilKilled('postgres.replaced-dropped', ['swap', 'finish']);
+  const journal = await runUntilKilled(place, backup, 'postgres.replaced-dropped', ['swap', 'finish']);
   await using later = await place.attach(journal);
   expect(await later.state(place.context)).toBe('finished');
   await later.finish(place.context);
   expect(await fingerprint(place.nasty)).toEqual(captured);
 });
-
-let runs = 0;
-
-/** Stages in a process of its own, does the verbs, and is killed. What it journalled is what is left of it. */
-async function runUntilKilled(killAt: string, verbs: Errand['verbs']): Promise<MemoryJournal> {
-  runs += 1;
-  const journalFile = path.join(place.directory, `journal-${runs}.jsonl`);
-  const errandFile = path.join(place.directory, `errand-${runs}.json`);
-  const errand: Errand = { settings: place.nasty.settings, backup, journalFile, verbs, killAt };
-  await writeFile(errandFile, JSON.stringify(errand), { mode: 0o600 });
-  const script = path.join(import.meta.dirname, 'killed-process.ts');
-  const ended = testProcesses.run({ file: process.execPath, args: [script, errandFile] }, place.context.signal);
-  const error = await ended.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ProcessFailed) || error.code !== null) throw error;
-  return await readJournal(journalFile);
-}
-
-async function readJournal(file: string): Promise<MemoryJournal> {
-  const journal = new MemoryJournal();
-  for (const line of (await readFile(file, 'utf8')).trim().split('\n')) {
-    const { handle, note } = JSON.parse(line) as { handle?: StagedHandle; note?: Record<string, string> };
-    if (handle !== undefined) journal.handles.push(handle);
-    if (note !== undefined) journal.notes.push(note);
-  }
-  return journal;
-}

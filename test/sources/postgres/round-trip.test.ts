@@ -130,6 +130,14 @@ describe('a restore over a live database', () => {
     expect(await inventory(place.nasty)).toEqual(listed);
     await place.nasty.sql(DATABASE, `ROLLBACK PREPARED 'it''s held'`);
     await staged.swap(place.context);
+
+    await place.nasty.sql(DATABASE, `BEGIN; CREATE TABLE public.prepared (a int); PREPARE TRANSACTION 'again'`);
+    await expect(staged.rollback(place.context)).rejects.toMatchObject({ kind: 'failed' });
+    expect(await staged.state(place.context)).toBe('swapped');
+    await place.nasty.sql(DATABASE, `ROLLBACK PREPARED 'again'`); // it still takes connections
+    await staged.rollback(place.context);
+    await staged.discard(place.context);
+    expect(await databases()).toContain(DATABASE);
   });
 
   test('that fails between refusing and renaming leaves the database open', async () => {
