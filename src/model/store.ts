@@ -42,6 +42,8 @@ export interface Store {
   stat(key: string, signal: AbortSignal): Promise<Stat | undefined>;
   /** Keys that start with the prefix, in ascending order; never temporary files. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<Stat>;
+  /** As `list`, without what would cost a call per object. */
+  keys(prefix: string, signal: AbortSignal): AsyncIterable<string>;
   /** Gives an object another key without copying it to us; fails with `exists` rather than replace one. */
   move(from: string, to: string, signal: AbortSignal): Promise<void>;
   /** Idempotent. Durable when it resolves. */

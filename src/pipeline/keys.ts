@@ -1,8 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
+/** HMAC-SHA256 of parts in a row; text is Latin-1. */
+export function hmac(key: Uint8Array, ...message: readonly (string | Uint8Array)[]): Buffer {
+  const made = createHmac('sha256', key);
+  for (const part of message) made.update(typeof part === 'string' ? Buffer.from(part, 'latin1') : part);
+  return made.digest();
+}
+
 /** Key derivation of format 1 (HKDF-Expand, one block): HMAC-SHA256(key, info ‖ 0x01). */
 export function derive(key: Uint8Array, info: string): Buffer {
-  return createHmac('sha256', key).update(info, 'latin1').update(ONE).digest();
+  return hmac(key, info, ONE);
 }
 
 const ONE = Buffer.of(1);
@@ -34,10 +41,6 @@ export interface CipherKey {
 /** PBKDF2-HMAC-SHA256 with one iteration is one HMAC per block of 32 bytes; the password is the key in hex. */
 export function cipherKey(key: Uint8Array, salt: Uint8Array): CipherKey {
   const password = Buffer.from(Buffer.from(key).toString('hex'), 'latin1');
-  const block = (index: number): Buffer =>
-    createHmac('sha256', password)
-      .update(salt)
-      .update(Buffer.of(0, 0, 0, index))
-      .digest();
+  const block = (index: number): Buffer => hmac(password, salt, Buffer.of(0, 0, 0, index));
   return { key: block(1), iv: block(2).subarray(0, 16) };
 }

@@ -5,7 +5,7 @@ import type { BackupId, Service } from '../model/vocabulary.ts';
 import { findGaps } from './gaps.ts';
 import type { Keyring } from './keyring.ts';
 import { type HighWater, readHighWater, readRemovals, type Removal } from './ledger.ts';
-import { decodeManifest, type OpenedManifest } from './manifest-codec.ts';
+import { checkManifest, decodeManifest, type OpenedManifest } from './manifest-codec.ts';
 import { MANIFEST_SUFFIX, manifestKey, parseKey, prefixOf, PROOF_SUFFIX, proofKey, removalsKey } from './names.ts';
 import { decodeProof } from './proof-codec.ts';
 import { readIfThere, readSmall } from './small-objects.ts';
@@ -39,11 +39,16 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
 /** Fails with `not-found`, `damaged`, `keys` or `newer-format`. */
 export async function readManifest(id: BackupId, from: Reading, signal: AbortSignal): Promise<OpenedManifest> {
   const bytes = await readIfThere(from.store, manifestKey(id), signal);
-  if (bytes !== undefined) return decodeManifest(bytes, id, from.keyring);
+  if (bytes !== undefined) return checked(decodeManifest(bytes, id, from.keyring));
   throw new BackupError(`there is no backup ${id}`, {
     kind: 'not-found',
     hint: 'physics-backup list shows which exist',
   });
+}
+
+function checked(opened: OpenedManifest): OpenedManifest {
+  checkManifest(opened.manifest);
+  return opened;
 }
 
 /** As `readManifest`, with its proof; a damaged proof is none, and is reported through `onDamage`. */
@@ -137,7 +142,8 @@ async function manifestsAndProofs(
 ): Promise<{ manifests: BackupId[]; proofs: ReadonlySet<BackupId> }> {
   const manifests: BackupId[] = [];
   const proofs = new Set<BackupId>();
-  for await (const { key } of store.list(`${service}/`, signal)) {
+  for await (const key of store.keys(`${service}/`, signal)) {
+    if (!key.endsWith(MANIFEST_SUFFIX) && !key.endsWith(PROOF_SUFFIX)) continue;
     const parsed = parseKey(key);
     if (parsed?.rest === MANIFEST_SUFFIX) manifests.push(parsed.id);
     if (parsed?.rest === PROOF_SUFFIX) proofs.add(parsed.id);

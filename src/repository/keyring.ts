@@ -1,10 +1,10 @@
-import { createDecipheriv, createCipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { BackupError, systemCode } from '../base/errors.ts';
 import { createFile, fileError } from '../base/files.ts';
-import { cipherKey, derive, randomKey } from '../pipeline/keys.ts';
+import { cipherKey, derive, hmac, randomKey } from '../pipeline/keys.ts';
 import { damagedFile, isMac, mac } from './two-lines.ts';
 
 export const KEYRING_FILE = 'backup-keyring.json';
@@ -110,15 +110,12 @@ export class Keyring {
 }
 
 function tagOf(from: Kek, id: string, wrapped: Buffer): Buffer {
-  return createHmac('sha256', from.wrapAuthentication)
-    .update(`PBS1 wrap\n${id}\n${from.id}\n`, 'latin1')
-    .update(wrapped)
-    .digest();
+  return hmac(from.wrapAuthentication, `PBS1 wrap\n${id}\n${from.id}\n`, wrapped);
 }
 
 function kek(key: Buffer): Kek {
   return {
-    id: createHmac('sha256', key).update('PBS1 key-id', 'latin1').digest('hex').slice(0, 16),
+    id: hmac(key, 'PBS1 key-id').toString('hex').slice(0, 16),
     key,
     wrapEncryption: derive(key, 'PBS1/wrap-enc'),
     wrapAuthentication: derive(key, 'PBS1/wrap-mac'),

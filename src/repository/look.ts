@@ -8,7 +8,7 @@ export function lookIn(stores: readonly Store[], signal: AbortSignal): LookForMa
   return async () => {
     for (const store of stores) {
       for (const service of SERVICES) {
-        for await (const { key } of store.list(`${service}/`, signal)) {
+        for await (const key of store.keys(`${service}/`, signal)) {
           if (parseKey(key)?.rest === MANIFEST_SUFFIX) return key;
         }
       }

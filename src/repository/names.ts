@@ -1,5 +1,5 @@
 import { type ArtifactKind, artifactKindName, type Stage } from '../model/backup.ts';
-import { type BackupId, type BackupType, isBackupId, parseBackupId, type Service } from '../model/vocabulary.ts';
+import { type BackupId, isBackupId, type Service } from '../model/vocabulary.ts';
 
 /** Where everything of one service lies in a store; the layout of docs/format.md. */
 export const MANIFEST_SUFFIX = '.metadata.json';
@@ -7,15 +7,10 @@ export const PROOF_SUFFIX = '.proof.json';
 export const TAGS_SUFFIX = '.tags';
 const ORPHANS = '.orphans';
 
-export function typePrefix(service: Service, type: BackupType): string {
-  return `${service}/${type}/`;
-}
-
 /** The directory of a backup, as a key prefix. */
 export function prefixOf(id: BackupId): string {
-  const parsed = parseBackupId(id);
-  if (parsed === undefined) throw new Error(`${id} is no backup id`);
-  return typePrefix(parsed.service, parsed.type);
+  const [service = '', type = ''] = id.split('_', 2);
+  return `${service}/${type}/`;
 }
 
 export function manifestKey(id: BackupId): string {

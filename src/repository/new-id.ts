@@ -17,6 +17,6 @@ export async function freeId(
 }
 
 async function isUsed(prefix: string, store: Store, signal: AbortSignal): Promise<boolean> {
-  for await (const _found of store.list(prefix, signal)) return true;
+  for await (const _found of store.keys(prefix, signal)) return true;
   return false;
 }

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { BackupError } from '../base/errors.ts';
+import { hmac } from '../pipeline/keys.ts';
 
 /** `{"<name>":`body`,` LF `"envelope":`envelope`}` LF: one file, readable by eye, its body authenticated as bytes. */
 export interface TwoLines {
@@ -58,7 +59,7 @@ function isHex(value: unknown, bytes: number): boolean {
 
 /** HMAC-SHA256 over a purpose, a line feed, and bytes. */
 export function mac(key: Uint8Array, purpose: string, bytes: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(`PBS1 ${purpose}\n`, 'latin1').update(bytes).digest();
+  return hmac(key, `PBS1 ${purpose}\n`, bytes);
 }
 
 /** Compares in constant time. */

@@ -1,8 +1,8 @@
-import { readdirSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { abortError, systemCode, throwIfAborted } from '../base/errors.ts';
+import { abortError, BackupError, systemCode, throwIfAborted } from '../base/errors.ts';
+import { isTemporaryName } from '../base/files.ts';
 import type { Stat, Version } from '../model/store.ts';
 
 /** A rename or a rewrite gives another version: inode, time of change in nanoseconds, and size. */
@@ -24,12 +24,11 @@ export async function currentVersion(file: string): Promise<Version | undefined>
   }
 }
 
-/** Relative paths of all files below a directory; none when it does not exist. Links are not followed. */
-export function filesBelow(directory: string, under = ''): string[] {
-  return entriesOf(path.join(directory, under)).flatMap((entry) => {
-    const name = path.join(under, entry.name);
-    if (entry.isDirectory()) return filesBelow(directory, name);
-    return entry.isFile() ? [name] : [];
+/** Paths of all files below `root` + `under` (each empty or ending in a slash), from `root`. Links are not followed. */
+export function filesBelow(root: string, under: string): string[] {
+  return entriesOf(root + under).flatMap((entry) => {
+    if (entry.isDirectory()) return filesBelow(root, `${under}${entry.name}/`);
+    return entry.isFile() ? `${under}${entry.name}` : [];
   });
 }
 
@@ -39,6 +38,23 @@ function entriesOf(directory: string) {
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
     throw error;
+  }
+}
+
+export function isTemporaryKey(key: string): boolean {
+  return key.endsWith('.part') && isTemporaryName(key.slice(key.lastIndexOf('/') + 1));
+}
+
+/** The whole of a small file; a larger one is refused before it is read. */
+export function readWhole(file: string, limit: number): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > limit) throw new BackupError(`${file} has ${size} bytes, more than ${limit}`, { kind: 'damaged' });
+    const bytes = Buffer.allocUnsafe(size);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, size, 0));
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, createReadStream, lstatSync, readFileSync } from 'node:fs';
+import { constants, createReadStream, lstatSync } from 'node:fs';
 import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -6,7 +6,16 @@ import { BackupError, systemCode, throwIfAborted } from '../base/errors.ts';
 import { fileError, isTemporaryName, syncDirectory, temporaryName } from '../base/files.ts';
 import type { ByteRange, PutOptions, Stat, Store, Version } from '../model/store.ts';
 import { alreadyExists, changed, checkKey, notFound } from './keys.ts';
-import { attempt, currentVersion, filesBelow, statOf, versionOf, writeAll } from './local-files.ts';
+import {
+  attempt,
+  currentVersion,
+  filesBelow,
+  isTemporaryKey,
+  readWhole,
+  statOf,
+  versionOf,
+  writeAll,
+} from './local-files.ts';
 
 /** How far a put has come: all bytes written, all on disk, in place under its name. */
 export type PutStep = 'written' | 'synced' | 'placed';
@@ -67,9 +76,7 @@ export class LocalStore implements Store {
       throwIfAborted(signal);
       const file = this.#path(key);
       try {
-        const { size } = lstatSync(file);
-        if (size > limit) throw new BackupError(`${file} has ${size} bytes, more than ${limit}`, { kind: 'damaged' });
-        return readFileSync(file, { flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+        return readWhole(file, limit);
       } catch (error) {
         throw systemCode(error) === 'ENOENT' ? notFound(key) : fileError('reading', file, error);
       }
@@ -85,10 +92,16 @@ export class LocalStore implements Store {
   }
 
   async *list(prefix: string, signal: AbortSignal): AsyncGenerator<Stat> {
-    for (const key of this.#keys(prefix).toSorted()) {
+    for await (const key of this.keys(prefix, signal)) {
+      const stats = lstatSync(`${this.#root}/${key}`, { throwIfNoEntry: false });
+      if (stats !== undefined) yield statOf(key, stats);
+    }
+  }
+
+  async *keys(prefix: string, signal: AbortSignal): AsyncGenerator<string> {
+    for (const key of this.#files(prefix).toSorted()) {
       throwIfAborted(signal);
-      const stats = lstatSync(path.join(this.#root, key), { throwIfNoEntry: false });
-      if (stats?.isFile() === true && !isTemporaryName(path.basename(key))) yield statOf(key, stats);
+      if (!isTemporaryKey(key)) yield key;
     }
   }
 
@@ -120,7 +133,7 @@ export class LocalStore implements Store {
 
   unfinished(prefix: string, signal: AbortSignal): Promise<readonly string[]> {
     throwIfAborted(signal);
-    return attempt(() => this.#keys(prefix).filter((key) => isTemporaryName(path.basename(key))));
+    return attempt(() => this.#files(prefix).filter(isTemporaryKey));
   }
 
   async abandon(name: string, signal: AbortSignal): Promise<void> {
@@ -137,12 +150,10 @@ export class LocalStore implements Store {
   }
 
   /** Every file whose key starts with the prefix; a directory that does not exist holds none. */
-  #keys(prefix: string): string[] {
-    const directory = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
-    if (directory !== '') checkKey(directory);
-    return filesBelow(path.join(this.#root, directory))
-      .map((file) => path.join(directory, file))
-      .filter((key) => key.startsWith(prefix));
+  #files(prefix: string): string[] {
+    const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    if (directory !== '') checkKey(directory.slice(0, -1));
+    return filesBelow(`${this.#root}/`, directory).filter((key) => key.startsWith(prefix));
   }
 
   async #write(file: string, key: string, body: () => Readable, signal: AbortSignal): Promise<void> {

@@ -58,6 +58,10 @@ export class MemoryStore implements Store {
     }
   }
 
+  async *keys(prefix: string, signal: AbortSignal): AsyncGenerator<string> {
+    for await (const { key } of this.list(prefix, signal)) yield key;
+  }
+
   async move(from: string, to: string, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     checkKey(to);

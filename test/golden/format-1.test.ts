@@ -53,7 +53,7 @@ test('the next backup after them continues their chain', async () => {
   await using draft = await repository.draft('postgres', 'daily', lock, quiet);
   await draft.fromProcess(DUMP, { file: 'true', args: [] });
   const { backups } = await repository.history('postgres', never);
-  const { facts, versions, consistency, purpose, moment } = backups[0]?.manifest ?? expect.fail('no backup');
+  const { facts, versions, consistency, purpose, moment } = present(backups[0]).manifest;
   const nothing = { warnings: [], recoveryPoint: null, parent: null, suspect: [] };
   const next = await draft.commit({ facts, versions, consistency, purpose, moment, ...nothing });
   expect(next.manifest.sequence).toBe(6);
@@ -61,10 +61,10 @@ test('the next backup after them continues their chain', async () => {
 
 test('openssl and zstd open an artifact with the command of docs/format.md', async () => {
   const [first] = CASES;
-  const id = first?.id ?? expect.fail('no case');
+  const { id } = present(first);
   const bytes = await new LocalStore(GOLDEN).read(manifestKey(id), 1_000_000, never);
   const { manifest, backupKey } = decodeManifest(bytes, id, await keyring());
-  const artifact = manifest.artifacts.find((each) => each.extension === 'dump') ?? expect.fail('no dump');
+  const artifact = present(manifest.artifacts.find((each) => each.extension === 'dump'));
   const password = sealKeys(backupKey, artifact.name, artifact.nonce).encryption.toString('hex');
   const command = 'openssl enc -d -aes-256-cbc -pbkdf2 -iter 1 -md sha256 -pass fd:3 -in "$1" 3<&0 | zstd -dc';
   const file = path.join(DAILY, artifact.name);
@@ -82,6 +82,11 @@ describe('the break-glass script, with no Node on the PATH', () => {
     expect(tools.breakGlass(id, `${id}.empty.json${suffix}`)).toBe('');
   });
 });
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the golden backups lack something');
+  return value;
+}
 
 const TOOLS = 'bash sh openssl zstd gzip od tr sed grep head cut dd wc cat basename dirname'.split(' ');
 

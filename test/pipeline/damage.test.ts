@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { SealSettings } from '../../src/pipeline/compression.ts';
 import { releasedChunks, releaseToFile, releaseToProcess } from '../../src/pipeline/release.ts';
@@ -107,7 +107,6 @@ describe('exchanged', () => {
   test('segments in another order, with their tags, are found', async () => {
     const [first, second, last] = [0, 1, 2].map((n) => file.subarray(n * SEGMENT_BYTES, (n + 1) * SEGMENT_BYTES));
     const [a, b, c] = [0, 1, 2].map((n) => tags.subarray(n * 32, (n + 1) * 32));
-    const parts = (given: (Buffer | undefined)[]) => Buffer.concat(given.filter((each) => each !== undefined));
     await expectFound(await withBytes(parts([second, first, last]), parts([b, a, c])), 0);
     await expectFound(await withBytes(parts([first, first, last]), parts([a, a, c])), 1);
   });
@@ -150,6 +149,10 @@ test('of a damaged artifact no file is left, no process succeeds, no chunk comes
   const chunks = Array.fromAsync(releasedChunks(artifact, processes, never));
   expect((await failure(chunks)).kind).toBe('damaged');
 });
+
+function parts(given: readonly (Buffer | undefined)[]): Buffer {
+  return Buffer.concat(given.filter((each) => each !== undefined));
+}
 
 function flipped(bytes: Buffer, offset: number, bit: number): Buffer {
   const copy = Buffer.from(bytes);

@@ -13,7 +13,7 @@ import { chunksOf, compressible, failure, filesIn, never, processes, scratch, ZS
 import { FaultyStore } from '../support/faulty-store.ts';
 import { sealInto } from '../support/sealed.ts';
 
-const KINDS: SealSettings[] = (['zstd', 'gzip', 'none'] as const).map((compression) => ({ ...ZSTD, compression }));
+const KINDS: SealSettings[] = [ZSTD, { ...ZSTD, compression: 'gzip' }, { ...ZSTD, compression: 'none' }];
 const sh = (script: string) => ({ command: { file: 'sh', args: ['-c', script] } });
 
 /** Our children that are still there; every one of them was started in a group of its own by this process. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SealSettings } from '../../src/pipeline/compression.ts';
 import { releasedChunks, releaseToFile, releaseToProcess } from '../../src/pipeline/release.ts';

@@ -47,7 +47,7 @@ test('no secret and no plaintext is in any file but the keyring', async () => {
   expect(key).toHaveLength(64);
   for (const file of await filesIn(directory.path)) {
     const content = await readFile(path.join(directory.path, file), 'latin1');
-    if (!file.startsWith('secrets/')) expect(content).not.toContain(key);
+    expect(content.includes(key)).toBe(file.startsWith('secrets/'));
     expect(content).not.toContain('pupil');
     expect((await stat(path.join(directory.path, file))).mode & 0o777).toBe(0o600);
   }
@@ -127,13 +127,14 @@ test('what reads back otherwise than it was written is never committed', async (
   expect((await failure(draft.readBack(never))).kind).toBe('damaged');
 });
 
+function outcome(level: ValidationOutcome['level'], passed: boolean): ValidationOutcome {
+  return { level, passed, at: '2026-08-16T02:00:00.000Z', seconds: 1, errors: [], warnings: [] };
+}
+
 test('proofs keep the newest outcome of each level', async () => {
   await using directory = await scratch();
   const repository = await repositoryIn(directory.path);
   const stored = await backUp(repository, DATA);
-  const outcome = (level: ValidationOutcome['level'], passed: boolean): ValidationOutcome => ({
-    ...{ level, passed, at: '2026-08-16T02:00:00.000Z', seconds: 1, errors: [], warnings: [] },
-  });
   for (const each of [outcome('integrity', true), outcome('content', false), outcome('content', true)])
     await repository.recordOutcome(stored, each, never);
   const { proof } = await repository.find(stored.manifest.id, never);

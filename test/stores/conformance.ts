@@ -14,6 +14,14 @@ async function keysOf(store: Store, prefix: string): Promise<string[]> {
   return (await Array.fromAsync(store.list(prefix, never))).map((stat) => stat.key);
 }
 
+async function* partThenError(): AsyncGenerator<Buffer> {
+  yield Buffer.from('part');
+  throw await Promise.resolve(new Error('no more'));
+}
+
+/** Gives something, and then an error. */
+const failing = () => Readable.from(partThenError());
+
 /** What every store must do; `empty` gives one that holds nothing. */
 export function storeConformance(empty: () => Promise<Store>): void {
   test('a put is read back whole, in part, as a small object, and by stat', async () => {
@@ -71,16 +79,9 @@ export function storeConformance(empty: () => Promise<Store>): void {
   test('a body that fails, or a signal, leaves nothing and does not touch what was there', async () => {
     const store = await empty();
     await store.put('old', text('old'), {}, never);
-    const failing = () =>
-      Readable.from(
-        (async function* () {
-          yield Buffer.from('part');
-          throw await Promise.resolve(new Error('no more'));
-        })(),
-      );
     await expect(store.put('old', failing, {}, never)).rejects.toThrow('no more');
     await expect(store.put('new', failing, {}, never)).rejects.toThrow('no more');
-    await expect(store.put('new', text('x'), {}, AbortSignal.abort())).rejects.toThrow();
+    await expect(store.put('new', text('x'), {}, AbortSignal.abort())).rejects.toThrow('cancelled');
     expect(await keysOf(store, '')).toEqual(['old']);
     expect(await contentOf(store, 'old')).toBe('old');
     expect(await store.unfinished('', never)).toEqual([]);
@@ -95,7 +96,7 @@ export function storeConformance(empty: () => Promise<Store>): void {
         yield await Promise.resolve(Buffer.alloc(100_000));
       }
     };
-    await expect(store.put('k', () => Readable.from(endless()), {}, controller.signal)).rejects.toThrow();
+    await expect(store.put('k', () => Readable.from(endless()), {}, controller.signal)).rejects.toThrow('cancelled');
     expect(await keysOf(store, '')).toEqual([]);
     expect(await store.unfinished('', never)).toEqual([]);
   });
@@ -104,7 +105,7 @@ export function storeConformance(empty: () => Promise<Store>): void {
     const store = await empty();
     const controller = new AbortController();
     const putting = store.put('k', () => new Readable({ read: () => controller.abort() }), {}, controller.signal);
-    await expect(putting).rejects.toThrow();
+    await expect(putting).rejects.toThrow('cancelled');
     expect(await keysOf(store, '')).toEqual([]);
     expect(await store.unfinished('', never)).toEqual([]);
   });
@@ -116,6 +117,7 @@ export function storeConformance(empty: () => Promise<Store>): void {
     expect(await keysOf(store, 'a/1')).toEqual(['a/1/x', 'a/10']);
     expect(await keysOf(store, 'a')).toEqual(['a/.hidden', 'a/1/x', 'a/10', 'a/2', 'ab']);
     expect(await keysOf(store, 'nothing/here')).toEqual([]);
+    expect(await Array.fromAsync(store.keys('a/', never))).toEqual(['a/.hidden', 'a/1/x', 'a/10', 'a/2']);
   });
 
   test('what is not there: not-found for get, read and move, undefined for stat, nothing for delete', async () => {

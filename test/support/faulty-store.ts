@@ -36,6 +36,11 @@ export class FaultyStore implements Store {
     yield* this.#inner.list(...given);
   }
 
+  async *keys(...given: Parameters<Store['keys']>): AsyncGenerator<string> {
+    await this.#call(`keys ${given[0]}`, () => Promise.resolve());
+    yield* this.#inner.keys(...given);
+  }
+
   move(...given: Parameters<Store['move']>): Promise<void> {
     return this.#call(`move ${given[0]}`, () => this.#inner.move(...given));
   }

@@ -82,7 +82,7 @@ export async function backUp(
   await draft.fromChunks(DUMP, chunksOf(bytes));
   await draft.fromProcess(GLOBALS, { file: 'printf', args: ['CREATE ROLE teacher;'] });
   await draft.readBack(never);
-  return draft.commit(BODY);
+  return await draft.commit(BODY);
 }
 
 export async function* chunksOf(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array> {
