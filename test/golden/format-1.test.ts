@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BackupId } from '../../src/model/vocabulary.ts';
 import { Keyring } from '../../src/repository/keyring.ts';
 import { decodeManifest } from '../../src/repository/manifest-codec.ts';
+import { MANIFEST_FIELDS } from '../../src/repository/manifest-schema.ts';
 import { manifestKey } from '../../src/repository/names.ts';
 import { sealKeys } from '../../src/pipeline/keys.ts';
 import { LocalStore } from '../../src/stores/local.ts';
@@ -13,6 +14,7 @@ import { DUMP, GLOBALS, never, plaintext, quiet, repositoryIn, scratch } from '.
 const GOLDEN = path.join(import.meta.dirname, 'format-1');
 const DAILY = path.join(GOLDEN, 'postgres/daily');
 const BREAK_GLASS = path.join(import.meta.dirname, '../../deploy/break-glass.sh');
+const FORMAT = path.join(import.meta.dirname, '../../docs/format.md');
 const STAGES = ['.zst.enc', '.gz.enc', '.enc', ''];
 const CASES = STAGES.map((suffix, index) => ({
   suffix,
@@ -59,16 +61,21 @@ test('the next backup after them continues their chain', async () => {
   expect(next.manifest.sequence).toBe(6);
 });
 
-test('openssl and zstd open an artifact with the command of docs/format.md', async () => {
-  const [first] = CASES;
-  const { id } = present(first);
+test('openssl and zstd open an artifact with the command of docs/format.md, as it is printed there', async () => {
+  const { id } = present(CASES[0]);
   const bytes = await new LocalStore(GOLDEN).read(manifestKey(id), 1_000_000, never);
   const { manifest, backupKey } = decodeManifest(bytes, id, await keyring());
   const artifact = present(manifest.artifacts.find((each) => each.extension === 'dump'));
+  const documented = present(/^ +(openssl enc .*)$/m.exec(await readFile(FORMAT, 'utf8'))?.[1]);
+  const command = documented.replace('-in FILE', '-in "$1"').replace('3<PASSWORDFILE', '3<&0');
   const password = sealKeys(backupKey, artifact.name, artifact.nonce).encryption.toString('hex');
-  const command = 'openssl enc -d -aes-256-cbc -pbkdf2 -iter 1 -md sha256 -pass fd:3 -in "$1" 3<&0 | zstd -dc';
   const file = path.join(DAILY, artifact.name);
   expect(execFileSync('sh', ['-c', command, 'sh', file], { input: password, encoding: 'utf8' })).toBe(dump(0));
+});
+
+test('docs/format.md names every field of a manifest', async () => {
+  const text = await readFile(FORMAT, 'utf8');
+  for (const field of MANIFEST_FIELDS) expect(text).toContain(`\`${field}\``);
 });
 
 describe('the break-glass script, with no Node on the PATH', () => {
