@@ -61,7 +61,7 @@ export async function connectRedis(address: RedisAddress, signal: AbortSignal): 
 }
 
 /** Parses INFO: `name:value` lines, sections as comments. */
-export function parseInfo(text: string): RedisInfo {
+function parseInfo(text: string): RedisInfo {
   const fields = text
     .split('\r\n')
     .filter((line) => line.includes(':') && !line.startsWith('#'))

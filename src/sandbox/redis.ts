@@ -33,7 +33,7 @@ export interface RedisSandbox extends AsyncDisposable {
 }
 
 /** Enough for any configuration in use; a database that is not used costs about half a kilobyte. */
-export const SANDBOX_DATABASES = 4096;
+const SANDBOX_DATABASES = 4096;
 
 /** Starts a sandbox and waits until it has loaded everything. Kinds: `damaged`, `too-old`, `no-space`, `failed`. */
 export async function startRedisSandbox(settings: RedisSandboxSettings, signal: AbortSignal): Promise<RedisSandbox> {

@@ -78,7 +78,7 @@ async function compareEntry(entry: Entry, lines: AsyncIterator<string>, tallies:
 }
 
 /** Lines without their ends; the text after the last end too, if there is any. */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: false });
   let rest = '';
   for await (const chunk of chunks) {

@@ -10,11 +10,11 @@ export interface Progress {
   readonly ended?: 'rolled-back' | 'finished' | 'discarded';
 }
 
-export interface EndNote {
+interface EndNote {
   readonly step: 'staged' | 'rolled-back' | 'finished' | 'discarded';
 }
 
-export interface PhaseNote {
+interface PhaseNote {
   readonly step: Phase;
   readonly tree: string;
   readonly attributes?: string;

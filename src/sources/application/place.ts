@@ -9,7 +9,7 @@ import { CONTAINER_PREFIX } from './walk.ts';
  * How a tree is exchanged. `beside`: the directory as a whole is renamed. `inside`: what it holds is moved, for a
  * mount point (a Docker volume) or a directory whose parent may not be written.
  */
-export type Exchange = 'beside' | 'inside';
+type Exchange = 'beside' | 'inside';
 
 /** Where the pieces of one tree's restore lie, all on one file system. */
 export interface Place {

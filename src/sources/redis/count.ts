@@ -48,7 +48,7 @@ export async function countFunctions(connection: RedisConnection): Promise<numbe
 interface DatabaseCount {
   readonly persistent: Map<string, number>;
   readonly expiring: Map<string, number>;
-  /** 160 bits as hex. */
+  /** 96 bits as hex. */
   readonly digest: string;
 }
 
@@ -61,26 +61,26 @@ async function countDatabase(
 ): Promise<DatabaseCount> {
   const persistent = new Map<string, number>();
   const short = new Map<string, number>();
-  const words = [0n, 0n, 0n, 0n];
+  const words = [0n, 0n];
   let cursor = '0';
   do {
     throwIfAborted(context.signal);
     const reply = await connection.send('EVALSHA', script, '0', String(database), cursor);
     const [next, ...rest] = reply as readonly RedisReply[];
     cursor = String(next);
-    rest.slice(0, 4).forEach((word, index) => (words[index] = ((words[index] ?? 0n) + BigInt(Number(word))) % WORD));
-    for (let at = 4; at < rest.length; at += 3) {
+    rest.slice(0, 2).forEach((word, index) => (words[index] = ((words[index] ?? 0n) + BigInt(Number(word))) % WORD));
+    for (let at = 2; at < rest.length; at += 3) {
       const type = String(rest[at]);
       persistent.set(type, (persistent.get(type) ?? 0) + Number(rest[at + 1]));
       short.set(type, (short.get(type) ?? 0) + Number(rest[at + 2]));
     }
     counted(sum(persistent) + sum(short));
   } while (cursor !== '0');
-  const digest = words.map((word) => word.toString(16).padStart(10, '0')).join('');
+  const digest = words.map((word) => word.toString(16).padStart(12, '0')).join('');
   return { persistent: positive(persistent), expiring: positive(short), digest };
 }
 
-const WORD = 1n << 40n;
+const WORD = 1n << 48n;
 
 function assertAgrees(database: number, size: KeyCount, { persistent }: DatabaseCount): void {
   const counted = sum(persistent);

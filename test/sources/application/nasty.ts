@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'n
 import path from 'node:path';
 
 /** A name as bytes below a directory. */
-export function below(directory: string, name: string | Buffer): Buffer {
+function below(directory: string, name: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(name)]);
 }
 

@@ -1,7 +1,7 @@
 import type { TestRedis } from './server.ts';
 
 /** Binary, not valid UTF-8, with a NUL and a line end. */
-export const BINARY = Buffer.from([0, 255, 254, 10, 13, 195, 40, 0]);
+const BINARY = Buffer.from([0, 255, 254, 10, 13, 195, 40, 0]);
 
 const LIBRARY = `#!lua name=physics
 redis.register_function('gravity', function() return '9.81' end)
@@ -59,6 +59,6 @@ async function fillDatabases(redis: TestRedis, expireSeconds: number): Promise<v
   last.destroy();
 }
 
-export function many(count: number): string[] {
+function many(count: number): string[] {
   return Array.from({ length: count }, (_, at) => `element ${at}`);
 }
