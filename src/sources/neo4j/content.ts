@@ -1,9 +1,10 @@
-import { BackupError } from '../../base/errors.ts';
+import { BackupError, throwIfAborted } from '../../base/errors.ts';
 import { compareFacts, type Facts } from '../../model/facts.ts';
 import type { ContentReport, Context, ReadableBackup } from '../../model/source.ts';
 import { SCRIPT } from './capture.ts';
 import { type SchemaItem, schemaFacts } from './schema.ts';
 import { readScript, type ScriptPart } from './script-reader.ts';
+import { damagedScript } from './script-rows.ts';
 import { Tally } from './tally.ts';
 
 /** Reads the whole script, and compares what it holds, entity by entity, with the facts of the capture. */
@@ -27,7 +28,7 @@ export async function factsOfScript(backup: ReadableBackup, context: Context): P
   using tally = new Tally(context.workDir);
   const items: SchemaItem[] = [];
   for await (const part of readScript(backup.chunks(SCRIPT))) {
-    context.signal.throwIfAborted();
+    throwIfAborted(context.signal);
     count(part, tally, items);
   }
   return { ...tally.facts(), ...schemaFacts(items) };
@@ -35,7 +36,10 @@ export async function factsOfScript(backup: ReadableBackup, context: Context): P
 
 function count(part: ScriptPart, tally: Tally, items: SchemaItem[]): void {
   if (part.part === 'nodes') {
-    for (const { number, text } of part.rows) tally.node(number, part.labels, part.labelText, text);
+    for (const { number, text } of part.rows) {
+      if (tally.hasNode(number)) throw damagedScript(`two nodes have number ${number}`);
+      tally.node(number, part.labels, part.labelText, text);
+    }
   } else if (part.part === 'relationships') {
     for (const { start, end, text } of part.rows) tally.relationship(start, end, part.type, text);
   } else if (part.part === 'schema' && part.item !== undefined) {

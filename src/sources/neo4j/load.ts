@@ -1,4 +1,5 @@
 import { int } from 'neo4j-driver';
+import { throwIfAborted } from '../../base/errors.ts';
 import type { Context } from '../../model/source.ts';
 import type { Graph } from './connection.ts';
 import {
@@ -22,7 +23,7 @@ const CHARACTERS = 4 * 1024 * 1024;
 export async function loadScript(graph: Graph, script: AsyncIterable<Uint8Array>, context: Context): Promise<void> {
   const loader = new Loader(graph, context);
   for await (const part of readScript(script)) {
-    context.signal.throwIfAborted();
+    throwIfAborted(context.signal);
     await loader.take(part);
   }
   await loader.end();

@@ -222,9 +222,14 @@ export function dateTimeOfText(text: string): DateTime | undefined {
 
 type Seven = [...Three, ...Four];
 
-/** The driver sends the instant, local time less offset, and the name: so any offset is as good as the zone's own. */
+/**
+ * The driver sends the instant, local time less offset, and the zone's name: so any offset is as good as the zone's
+ * own. Its constructor would refuse the name of a zone that the server knows and JavaScript does not.
+ */
 function zoned(fields: Seven, offset: number, zone: string | undefined): DateTime {
-  return new DateTime(...fields, int(offset), zone ?? null);
+  const value = new DateTime(...fields, int(offset));
+  if (zone === undefined) return value;
+  return Object.assign(Object.create(DateTime.prototype) as DateTime, value, { timeZoneId: zone });
 }
 
 function dateTimeOfParts(parts: Parts): DateTime | undefined {

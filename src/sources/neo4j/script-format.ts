@@ -22,6 +22,8 @@ export const END_PREFIX = '// end ';
 export interface ScriptEnd {
   readonly nodes: number;
   readonly relationships: number;
+  /** SHA-256 (hex) of all lines before: `head -n -1 FILE | sha256sum`. */
+  readonly sha256: string;
 }
 
 export function header(names: ImportNames): string[] {

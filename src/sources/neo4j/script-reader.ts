@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BackupError } from '../../base/errors.ts';
 import { linesOf } from './lines.ts';
 import type { SchemaItem } from './schema.ts';
@@ -56,6 +57,7 @@ class ScriptParser {
   #names: ImportNames = { label: '', property: '', constraint: '' };
   #rows = new RowsReader(this.#names);
   #item: SchemaItem | undefined;
+  readonly #hash = createHash('sha256');
   #nodes = 0;
   #relationships = 0;
   #ended = false;
@@ -63,7 +65,9 @@ class ScriptParser {
   line(line: string): ScriptPart | undefined {
     this.#number += 1;
     try {
-      return this.#state(line);
+      const part = this.#state(line);
+      this.#hash.update(line).update('\n');
+      return part;
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
       throw new BackupError(`${error.message} (line ${this.#number})`, { kind: error.kind, cause: error });
@@ -76,8 +80,8 @@ class ScriptParser {
 
   #first(line: string): undefined {
     if (line !== FIRST_LINE) {
-      const ours = line.startsWith(FIRST_LINE.replace(/\d+$/, ''));
-      if (!ours) throw damagedScript('it does not begin as an export of ours');
+      const isOurs = /^\d+$/.test(line.slice(NUMBERLESS.length)) && line.startsWith(NUMBERLESS);
+      if (!isOurs) throw damagedScript('it does not begin as an export of ours');
       throw new BackupError('the script was written by a newer version', { kind: 'newer-format' });
     }
     this.#state = (next) => this.#header(next);
@@ -88,7 +92,7 @@ class ScriptParser {
       if (this.#number > 4 || !line.startsWith('// ')) throw damagedScript('its names are missing');
       return undefined;
     }
-    this.#names = parsed(line, IMPORT_PREFIX) as ImportNames;
+    this.#names = namesOf(parsed(line, IMPORT_PREFIX));
     this.#rows = new RowsReader(this.#names);
     const lines = header(this.#names);
     this.#fixed(lines.slice(lines.indexOf(line) + 1), (next) => this.#body(next));
@@ -133,7 +137,7 @@ class ScriptParser {
       return undefined;
     }
     if (line.startsWith(SCHEMA_PREFIX)) {
-      this.#item = parsed(line, SCHEMA_PREFIX) as SchemaItem;
+      this.#item = itemOf(parsed(line, SCHEMA_PREFIX));
       return undefined;
     }
     if (!/^(?:CREATE|DROP INDEX) .*;$/.test(line)) throw damagedScript('an unknown statement of the schema');
@@ -143,7 +147,8 @@ class ScriptParser {
   }
 
   #last(line: string): undefined {
-    const { nodes, relationships } = parsed(line, END_PREFIX) as ScriptEnd;
+    const { nodes, relationships, sha256 } = parsed(line, END_PREFIX) as Partial<ScriptEnd>;
+    if (sha256 !== this.#hash.copy().digest('hex')) throw damagedScript('it is not what was written');
     if (nodes !== this.#nodes || relationships !== this.#relationships)
       throw damagedScript(
         `it promises ${nodes} nodes and ${relationships} relationships and holds ${this.#nodes} and ${this.#relationships}`,
@@ -155,10 +160,28 @@ class ScriptParser {
   }
 }
 
-function parsed(line: string, prefix: string): unknown {
+const NUMBERLESS = FIRST_LINE.replace(/\d+$/, '');
+
+function namesOf(value: Fields): ImportNames {
+  const { label, property, constraint } = value;
+  if (typeof label !== 'string' || typeof property !== 'string' || typeof constraint !== 'string')
+    throw damagedScript('its names are none');
+  return { label, property, constraint };
+}
+
+function itemOf(value: Fields): SchemaItem {
+  const { kind, type } = value;
+  if ((kind !== 'constraint' && kind !== 'index') || typeof type !== 'string')
+    throw damagedScript('a constraint or index that is none');
+  return value as unknown as SchemaItem; // compared as a whole, by its digest
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function parsed(line: string, prefix: string): Fields {
   if (!line.startsWith(prefix)) throw damagedScript(`expected ${prefix}`);
   try {
-    return JSON.parse(line.slice(prefix.length));
+    return Object(JSON.parse(line.slice(prefix.length))) as Fields;
   } catch {
     throw damagedScript('a comment that is no JSON');
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Batch, Batches } from './batches.ts';
 import { quoteName } from './names.ts';
 import {
@@ -28,6 +29,7 @@ export class ScriptWriter {
   #nodes = new Batches();
   #relationships = new Batches();
   readonly #parts: string[] = [];
+  readonly #hash = createHash('sha256');
   #size = 0;
   #open = 0;
 
@@ -43,6 +45,7 @@ export class ScriptWriter {
 
   take(): string {
     const text = this.#parts.join('');
+    this.#hash.update(text);
     this.#parts.length = 0;
     this.#size = 0;
     return text;
@@ -64,14 +67,17 @@ export class ScriptWriter {
     this.#commit();
   }
 
-  end(schema: readonly SchemaEntry[], end: ScriptEnd): void {
+  /** The rest of the text, to its last line. */
+  end(schema: readonly SchemaEntry[], counts: Omit<ScriptEnd, 'sha256'>): string {
     for (const batch of this.#relationships.rest()) this.#statement(batch, createRelationships);
     this.#commit();
     for (const line of footer(this.#names)) this.#line(line);
     for (const statement of dropMissingLookups(schema)) this.#line(`${statement};`);
     for (const { item, statement } of schema) this.#line(`${SCHEMA_PREFIX}${itemText(item)}\n${statement};`);
     this.#line(`${AWAIT_INDEXES};`);
-    this.#line(`${END_PREFIX}${JSON.stringify(end)}`);
+    const text = this.take();
+    const end: ScriptEnd = { ...counts, sha256: this.#hash.digest('hex') };
+    return `${text}${END_PREFIX}${JSON.stringify(end)}\n`;
   }
 
   #statement({ key, rows }: Batch, create: (names: ImportNames, key: string) => string): void {
