@@ -108,6 +108,8 @@ export type Cutover = 'atomic' | 'restart' | 'rewrite';
 export interface StagedRestore extends AsyncDisposable {
   readonly handle: StagedHandle;
   readonly cutover: Cutover;
+  /** What a person should know of what was staged (a role that differs and was left as it is); also in the journal. */
+  readonly warnings?: readonly string[];
   state(context: Context): Promise<StagedState>;
   /** Counted in the staged copy. */
   facts(context: Context): Promise<Facts>;

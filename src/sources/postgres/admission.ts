@@ -44,7 +44,7 @@ export async function admit(
   assertRights(connection, target, properties, missingRoles, existing);
   await assertMember(connection, target, properties, existing);
   const warnings = await assertExtensions(connection, properties);
-  await assertRoom(connection, properties, target.superuser);
+  await assertRoom(connection, properties.bytes);
   const tablespaces = new Set(target.tablespaces);
   return {
     system: target.system,

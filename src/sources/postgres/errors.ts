@@ -42,6 +42,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '3D000': { kind: 'missing', hint: () => 'check POSTGRES_DB, or bring it back: physics-backup recover latest' },
   '53100': { kind: 'no-space', hint: () => 'make room on the disk of the database server' },
   '53300': { kind: 'unreachable', retrySafe: true, hint: () => 'raise max_connections, or close connections' },
+  // it does not accept connections: as a swap leaves it that was killed half-way
+  '55000': { kind: 'failed', hint: () => 'if a recovery was interrupted: physics-backup recover resume' },
   '55P03': { kind: 'timeout', retrySafe: true, hint: () => 'see pg_locks and pg_stat_activity for who holds the lock' },
   '57P03': { ...UNREACHABLE, hint: () => 'wait until the server has started' },
   '58P01': { kind: 'missing' },

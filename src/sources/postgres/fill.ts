@@ -95,6 +95,9 @@ function connectionString(database: string): string {
   return `dbname='${database.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
 }
 
+/** The server's words and its hint (md.c, xlog.c): pg_restore passes on no SQLSTATE. */
+const NO_SPACE = /No space left on device|Check free disk space/;
+
 /** pg_restore ends its messages with the statement; what went wrong stands in its first error. */
 async function explained<T>(ended: Promise<T>): Promise<T> {
   try {
@@ -102,7 +105,7 @@ async function explained<T>(ended: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof ProcessFailed)) throw error;
     const line = error.stderr.split('\n').find((each) => each.includes('error:')) ?? error.message;
-    const noSpace = error.stderr.includes('No space left on device');
+    const noSpace = NO_SPACE.test(error.stderr);
     throw new BackupError(`postgres: ${line.replace(/^pg_restore: (error: )?/, 'pg_restore: ')}`, {
       kind: noSpace ? 'no-space' : 'failed',
       cause: error,

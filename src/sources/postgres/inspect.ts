@@ -3,6 +3,7 @@ import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { Connection, identifier, openMaintenance } from './connection.ts';
 import { address } from './errors.ts';
 import { rightsFindings } from './rights.ts';
+import { describeRoom, ROOM_HINT, serverRoom } from './room.ts';
 import { capturePlace, type PostgresSettings, superuserLogin } from './settings.ts';
 import { assertNotOlder, serverVersion, type Tool, TOOLS, toolVersion, type Version } from './tools.ts';
 import { unseen } from './unseen.ts';
@@ -72,6 +73,7 @@ async function lookAtServer(look: Look): Promise<void> {
     'SELECT rolsuper AS superuser, rolcreatedb AS createdb FROM pg_roles WHERE rolname = current_user',
   );
   if (!rights.superuser) look.findings.push(limited(admin.place.login.user, rights.createdb));
+  look.findings.push(await roomFinding(admin, look.settings.database));
 }
 
 function pooler(settings: PostgresSettings): Finding {
@@ -81,6 +83,19 @@ function pooler(settings: PostgresSettings): Finding {
     message: `${address(settings)} is a connection pooler, not the server`,
     hint: 'let POSTGRES_HOST and POSTGRES_PORT name the server itself',
   };
+}
+
+/** For the database as large as it is now; a restore itself asks for the size that the backup had. */
+async function roomFinding(admin: Connection, database: string): Promise<Finding> {
+  const [row] = await admin.query<{ bytes: string }>(
+    'SELECT pg_database_size(oid) AS bytes FROM pg_database WHERE datname = $1',
+    [database],
+  );
+  const room = await serverRoom(admin, Number(row?.bytes ?? 0));
+  if (room === undefined)
+    return { subject: 'room', severity: 'ok', message: "the free room of the server's disk cannot be seen from here" };
+  if (room.free >= room.needed) return { subject: 'room', severity: 'ok', message: describeRoom(room) };
+  return { subject: 'room', severity: 'warning', message: describeRoom(room), hint: ROOM_HINT };
 }
 
 function limited(user: string, createdb: boolean): Finding {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
 import { BackupError, reason } from '../../base/errors.ts';
 import type { Context, ReadableBackup, RestoreJournal, StagedHandle, StageRequest } from '../../model/source.ts';
@@ -15,7 +16,8 @@ import { createRoles } from './roles.ts';
 import { type PostgresSettings, restoringLogin } from './settings.ts';
 import { StagedDatabase } from './staged.ts';
 
-const CLEAN_UP_MILLISECONDS = 120_000;
+const CLEAN_UP_MILLISECONDS = 60_000;
+const RETRY_MILLISECONDS = 500;
 
 /** Restores a backup into a database of its own beside the live one. */
 export async function stage(
@@ -31,7 +33,7 @@ export async function stage(
   const staged = await announce(backup, admission, settings, journal);
   try {
     await context.reached('restore.journalled');
-    for (const warning of admission.warnings) await journal.note({ warning });
+    for (const warning of admission.warnings) await staged.warn(warning);
     const note = await createRoles(admin, admission.missingRoles, globals, journal);
     if (note !== undefined) staged.remember(note);
     await context.reached('postgres.roles-created');
@@ -107,7 +109,7 @@ async function announce(
 
 async function afterDiscarding(staged: StagedDatabase, error: unknown, context: Context): Promise<unknown> {
   try {
-    await staged.discard({ ...context, signal: AbortSignal.timeout(CLEAN_UP_MILLISECONDS) });
+    await discardOnceReachable(staged, { ...context, signal: AbortSignal.timeout(CLEAN_UP_MILLISECONDS) });
     return error;
   } catch (second) {
     return new BackupError(`${reason(error)}; and what was staged could not be removed: ${reason(second)}`, {
@@ -115,6 +117,20 @@ async function afterDiscarding(staged: StagedDatabase, error: unknown, context: 
       hint: `DROP DATABASE ${identifier(staged.handle.details['staged'] ?? '')};`,
       cause: error,
     });
+  }
+}
+
+/** A server whose disk was full restarts by itself, and answers again after some seconds. */
+async function discardOnceReachable(staged: StagedDatabase, context: Context): Promise<void> {
+  for (;;) {
+    try {
+      return await staged.discard(context);
+    } catch (error) {
+      if (!(error instanceof BackupError && error.kind === 'unreachable')) throw error;
+      await delay(RETRY_MILLISECONDS, undefined, { signal: context.signal }).catch(() => {
+        throw error;
+      });
+    }
   }
 }
 

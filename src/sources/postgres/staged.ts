@@ -43,13 +43,21 @@ export class StagedDatabase implements StagedRestore {
     return this.#handle;
   }
 
+  get warnings(): readonly string[] {
+    return this.#notes.flatMap(({ warning }) => (warning === undefined ? [] : [warning]));
+  }
+
   /** The handle with the staged database's oid, once it exists. */
   async adopt(stagedOid: string): Promise<void> {
     this.#handle = { ...this.#handle, details: { ...this.#handle.details, stagedOid } };
     await this.#journal.handle(this.#handle);
   }
 
-  /** An intent that this object must know of later, already journalled. */
+  async warn(warning: string): Promise<void> {
+    await this.#intend({ warning });
+  }
+
+  /** What this object must know of later, already journalled. */
   remember(note: Note): void {
     this.#notes.push(note);
   }

@@ -155,6 +155,7 @@ describe('a restore over a live database', () => {
     await place.nasty.sql('postgres', `ALTER ROLE "${LONELY}" CONNECTION LIMIT 3`);
     const journal = new MemoryJournal();
     await using staged = await place.stage(backup, journal);
+    expect(staged.warnings).toHaveLength(1);
     expect(journal.notes.map((note) => note['warning'])).toContain(
       `role "${LONELY}" differs from the backup's: left as it is`,
     );
