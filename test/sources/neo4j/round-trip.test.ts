@@ -132,7 +132,7 @@ test('names that the import would use itself, and values that the driver cannot 
   await graph.run('CREATE INDEX physics_backup_import FOR (n:physics_backup_import_2) ON (n.x)');
   await graph.run(`CREATE (:Far)-[:FAR {${FAR.map((value, index) => `d${index}: ${value}`).join(', ')}}]->()`);
   const before = await graph.run(PRINTED);
-  expect(before).toHaveLength(3 + FAR.length);
+  expect(before).toHaveLength(4 + FAR.length);
   const backup = await captureToFiles(graph.source, graph.directory, context);
   const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
   const request = { chain: [backup], target: 'live' } as const;
