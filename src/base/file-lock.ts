@@ -1,5 +1,7 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from './directories.ts';
+import { fileError } from './files.ts';
 import type { Processes } from './processes.ts';
 
 /** A lock of the kernel on an open file: freed when its last holder ends, however it ends. */
@@ -18,8 +20,10 @@ export async function lockFile(
   processes: Processes,
   signal: AbortSignal,
 ): Promise<FileLock | undefined> {
-  await mkdir(path.dirname(name), { recursive: true, mode: 0o700 });
-  const file = await open(name, 'a+', 0o600);
+  makeDirectories(path.dirname(name));
+  const file = await open(name, 'a+', 0o600).catch((error: unknown) => {
+    throw fileError('opening the lock', name, error);
+  });
   try {
     const args = [mode === 'exclusive' ? '-x' : '-s', '-n', '-E', '75', '3'];
     const command = { file: 'flock', args, okCodes: [0, 75] };

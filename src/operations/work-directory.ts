@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
 import { lockFile } from '../base/file-lock.ts';
 import type { Processes } from '../base/processes.ts';
 
@@ -21,7 +22,7 @@ export async function openWorkDirectory(
   processes: Processes,
   signal: AbortSignal,
 ): Promise<WorkDirectory> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  makeDirectories(parent);
   await sweep(parent, processes, signal);
   const directory = path.join(parent, `${prefix}-${randomBytes(6).toString('hex')}`);
   const lock = await lockFile(directory + LOCK, 'exclusive', processes, signal).catch(async (error: unknown) => {

@@ -1,7 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { makeDirectories } from '../base/directories.ts';
 import { BackupError, systemCode } from '../base/errors.ts';
 import { createFile, fileError } from '../base/files.ts';
 import { cipherKey, derive, hmac, randomKey } from '../pipeline/keys.ts';
@@ -168,7 +169,7 @@ async function makeKeyring(file: string, look: LookForManifest, clock: Clock): P
   const content: KeyringContent = { format: 1, current: id, keys: [entry] };
   const text = `${JSON.stringify(content, null, 2)}\n`;
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectories(path.dirname(file));
     await createFile(file, text);
     return text;
   } catch (error) {

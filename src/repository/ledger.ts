@@ -1,5 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
 import { systemCode } from '../base/errors.ts';
 import { fileError, replaceFile } from '../base/files.ts';
 import type { Store } from '../model/store.ts';
@@ -72,7 +73,7 @@ export async function writeHighWater(
   directory: string,
   keyring: Keyring,
 ): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory);
   const { sequence, digest } = mark;
   const bytes = encode('high-water', service, { sequence, digest }, keyring);
   await replaceFile(highWaterFile(directory, service), bytes.toString('utf8'));

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { makeDirectories } from '../base/directories.ts';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
 import { fileError } from '../base/files.ts';
 import { ProcessFailed, type Processes } from '../base/processes.ts';
@@ -82,7 +83,7 @@ async function acquire(
 
 async function openLock(file: string): Promise<FileHandle> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectories(path.dirname(file));
     return await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   } catch (error) {
     throw fileError('opening the lock', file, error);

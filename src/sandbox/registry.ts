@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
 import { type FileLock, lockFile } from '../base/file-lock.ts';
 import type { Processes } from '../base/processes.ts';
 import { processesOfSandbox, processStartTime, SANDBOX_MARK } from './identity.ts';
@@ -30,7 +31,7 @@ export async function registerSandbox(
   processes: Processes,
   signal: AbortSignal,
 ): Promise<RegisteredSandbox> {
-  await mkdir(registry, { recursive: true, mode: 0o700 });
+  makeDirectories(registry);
   const file = path.join(registry, `${randomUUID()}.json`);
   const lock = await lockFile(file, 'exclusive', processes, signal);
   // Lines are only added: a kill in the middle of one cannot take the directory's away.

@@ -1,7 +1,8 @@
 import { constants, createReadStream, lstatSync } from 'node:fs';
-import { link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeDirectories } from '../base/directories.ts';
 import { BackupError, systemCode, throwIfAborted } from '../base/errors.ts';
 import { fileError, isTemporaryName, syncDirectory, temporaryName } from '../base/files.ts';
 import type { ByteRange, PutOptions, Stat, Store, Version } from '../model/store.ts';
@@ -179,7 +180,7 @@ export class LocalStore implements Store {
   /** Creates what is missing, and makes each new name durable in its parent. */
   async #makeDirectory(directory: string): Promise<void> {
     try {
-      const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+      const first = makeDirectories(directory);
       if (first === undefined) return;
       for (let made = directory; made.length >= first.length; made = path.dirname(made))
         await syncDirectory(path.dirname(made));

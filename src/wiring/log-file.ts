@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
+import { makeDirectories } from '../base/directories.ts';
 import { reason } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { LogKind } from '../cli/host.ts';
@@ -24,7 +24,7 @@ export function openLog(logs: string, kind: LogKind, now: string, tell: (line: s
 
 function logTo(file: string, tell: (line: string) => void): Log {
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectories(path.dirname(file), 0o755);
     return fileLog(file, tell);
   } catch (error) {
     tell(`warning: there is no log file: ${reason(error)}`);
@@ -42,6 +42,12 @@ function fileName(kind: LogKind, now: string): string {
 
 function fileLog(file: string, tell: (line: string) => void): Log {
   const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
+  let told = false;
+  destination.removeAllListeners('error').on('error', (error: unknown) => {
+    // A log that cannot be written (a full disk) must not end a backup, and least of all a rollback.
+    if (!told) tell(`warning: the log file cannot be written: ${reason(error)}`);
+    told = true;
+  });
   const options = {
     level: 'debug',
     base: { pid: process.pid },

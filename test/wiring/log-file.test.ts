@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -38,7 +38,28 @@ test('a directory that cannot be written is said once; warnings still reach the 
   log.info('step');
   log.warn('low on room');
   log.error('failed');
-  expect(told).toEqual([expect.stringMatching(/^warning: there is no log file: ENOTDIR/), 'warning: low on room']);
+  expect(told).toEqual([expect.stringMatching(/^warning: there is no log file: .*ENOTDIR/), 'warning: low on room']);
+});
+
+test('a directory that nothing can be made in does not keep the run waiting', () => {
+  const told: string[] = [];
+  openLog('/proc/nowhere', 'backup', NOW, (line) => told.push(line)).info('step');
+  expect(told).toEqual([expect.stringMatching(/^warning: there is no log file: creating \/proc\/nowhere/)]);
+});
+
+test('a disk that becomes full under the log is said once and ends nothing', async () => {
+  const logs = path.join(directory, 'full');
+  await mkdir(path.join(logs, 'backup'), { recursive: true });
+  await symlink('/dev/full', path.join(logs, 'backup/backup_20260816.log'));
+  const told: string[] = [];
+  const log = openLog(logs, 'backup', NOW, (line) => told.push(line));
+  log.info('step');
+  log.info('step');
+  log.warn('low on room');
+  expect(told).toEqual([
+    expect.stringMatching(/^warning: the log file cannot be written: ENOSPC/),
+    'warning: low on room',
+  ]);
 });
 
 test('a command that only looks writes no log', async () => {
