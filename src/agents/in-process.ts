@@ -58,7 +58,9 @@ export class InProcessAgent implements Agent {
     run.progress.step('waiting');
   }
 
+  /** Where nothing was staged there is nothing to put back, and another run may well hold the service's lock. */
   async rollback(recovery: string, run: Run): Promise<void> {
+    if (!this.#open.has(recovery) && !(await Restoration.isBegun(recovery, this.#deps))) return;
     await (await this.#restoration(recovery, run)).rollback(run);
   }
 

@@ -1,5 +1,5 @@
 import { stopwatch } from '../base/clock.ts';
-import { asError, BackupError, SeveralErrors, throwIfAborted } from '../base/errors.ts';
+import { asError, BackupError, reason, SeveralErrors, throwIfAborted } from '../base/errors.ts';
 import { RecoveryJournal } from '../journal/recovery-journal.ts';
 import { replay } from '../journal/recovery-state.ts';
 import type { Agent, StageResult } from '../model/agent.ts';
@@ -46,7 +46,7 @@ export async function recover(
     await swapAll(staged, journal.id, agents, run);
     await assertHealthy(agents, run);
     await journal.append({ event: 'committed' });
-    await journal.append({ event: 'ended', outcome: 'recovered' });
+    await noteEnd(journal, deps);
     const total = seconds();
     return {
       id: journal.id,
@@ -151,6 +151,13 @@ async function assertHealthy(agents: readonly Agent[], run: CoordinatedRun): Pro
   if (errors.length > 0) throw new SeveralErrors('not healthy after the swap', errors);
 }
 
+/** It is committed: a line that cannot be written must not undo it, and the next run writes it. */
+async function noteEnd(journal: RecoveryJournal, deps: CoordinationDependencies): Promise<void> {
+  await journal.append({ event: 'ended', outcome: 'recovered' }).catch((error: unknown) => {
+    deps.log.warn(`the end of ${journal.id} could not be noted: ${reason(error)}`);
+  });
+}
+
 /** Rolling back goes on when the run was cancelled: its signal is one that never aborts. */
 async function undo(
   journal: RecoveryJournal,
@@ -158,8 +165,10 @@ async function undo(
   deps: CoordinationDependencies,
   run: CoordinatedRun,
 ): Promise<void> {
-  const state = replay(await journal.events());
   try {
+    const state = replay(await journal.events());
+    // A commit record whose fsync failed may be there: without this the next run would take the recovery for done.
+    if (state.committed) await journal.append({ event: 'undoing' });
     await rollBack({ journal, state }, deps, { ...run, signal: new AbortController().signal });
   } catch (error) {
     throw new SeveralErrors(`recovery ${journal.id} failed and could not be put back`, [failure, asError(error)]);

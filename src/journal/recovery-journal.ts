@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { makeDirectories } from '../base/directories.ts';
 import { BackupError, systemCode } from '../base/errors.ts';
 import type { RestoreJournal, StagedHandle } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
@@ -22,7 +23,7 @@ export type RecoveryOutcome = 'recovered' | 'rolled-back' | 'finished';
 
 /**
  * What a recovery has done: `<STATE_DIR>/recovery/<id>.jsonl`, one JSON object a line, each appended by one
- * write(2) and fsynced before anything it announces is done. Several processes may append.
+ * write(2) and fsynced before anything it announces is done. One process appends at a time: the one with the recovery lock.
  */
 export class RecoveryJournal {
   readonly id: string;
@@ -35,8 +36,21 @@ export class RecoveryJournal {
     this.#clock = clock;
   }
 
+  /** One at a time in this process: services are staged in parallel, and a line half written looks like a torn one. */
   async append(event: JournalEvent): Promise<void> {
-    await mkdir(path.dirname(this.#file), { recursive: true, mode: 0o700 });
+    const before = appending.get(this.#file) ?? Promise.resolve();
+    const appended = before.then(() => this.#append(event));
+    const settled = appended.catch(() => undefined);
+    appending.set(this.#file, settled);
+    try {
+      await appended;
+    } finally {
+      if (appending.get(this.#file) === settled) appending.delete(this.#file);
+    }
+  }
+
+  async #append(event: JournalEvent): Promise<void> {
+    makeDirectories(path.dirname(this.#file));
     const file = await open(this.#file, 'a+', 0o600);
     try {
       await cutTornLine(file);
@@ -82,13 +96,16 @@ export class RecoveryJournal {
   }
 }
 
+/** The last append to each file that has not ended yet. */
+const appending = new Map<string, Promise<void>>();
+
 function parseLine(line: string, file: string): JournalEvent {
   try {
     return JSON.parse(line) as JournalEvent;
   } catch (cause) {
     throw new BackupError(`${file}: a line of the recovery journal cannot be read`, {
       kind: 'damaged',
-      hint: 'look at the file: its lines before this one say what was done',
+      hint: 'its lines before this one say what was done; once the services are as they should be, move the file away',
       cause,
     });
   }

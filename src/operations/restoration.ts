@@ -53,6 +53,12 @@ export class Restoration implements AsyncDisposable {
     });
   }
 
+  /** Whether it announced a handle: before that it has done nothing. */
+  static async isBegun(recovery: string, deps: OperationDependencies): Promise<boolean> {
+    const { handle } = await progressOf(new RecoveryJournal(deps.stateDirectory, recovery, deps.clock), deps);
+    return handle !== undefined;
+  }
+
   /** Takes a restore up again from its journal; nothing to take up when it never announced a handle. */
   static async attach(recovery: string, deps: OperationDependencies, run: Run): Promise<Restoration> {
     return await Restoration.#open(recovery, deps, run, async ({ context }, journal, lock) => {
