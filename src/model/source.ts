@@ -56,7 +56,10 @@ export interface Inspection {
 export interface ArtifactSink {
   /** Stores what the process prints; resolves when it has exited 0, all streams ended and the file is synced. */
   fromProcess(kind: ArtifactKind, command: Command): Promise<Artifact>;
-  /** Stores the chunks as they come, with back-pressure. */
+  /**
+   * Stores the chunks as they come, with back-pressure. When they throw, nothing is stored, the call rejects with that
+   * error (or one that it is the cause of), and the same kind may be written again.
+   */
   fromChunks(kind: ArtifactKind, chunks: AsyncIterable<Uint8Array>): Promise<Artifact>;
 }
 

@@ -135,6 +135,7 @@ export class Draft implements ArtifactSink, AsyncDisposable {
       return artifact;
     } catch (error) {
       await this.#remove(keys);
+      keys.forEach((each) => this.#written.delete(each)); // the same kind may be tried again
       throw error;
     } finally {
       this.#running.delete(work);

@@ -105,6 +105,26 @@ test('a failed artifact is removed at once, and the draft can go on without it',
   expect(stored.manifest.artifacts.map((each) => each.extension)).toEqual(['dump']);
 });
 
+test('chunks that throw are not stored, say why, and may be written again', async () => {
+  await using directory = await scratch();
+  const repository = await repositoryIn(directory.path);
+  await using lock = await repository.lock('postgres', never);
+  await using draft = await repository.draft('postgres', 'daily', lock, quiet);
+  const reason = new Error('disturbed');
+  const disturbed = async function* (): AsyncGenerator<Uint8Array> {
+    yield* chunksOf(DATA);
+    throw reason;
+  };
+  for (const _ of [1, 2]) {
+    const error = await draft.fromChunks(DUMP, disturbed()).catch((thrown: unknown) => thrown);
+    expect([error, (error as Error).cause]).toContain(reason);
+    expect(await backupFiles(directory.path)).toEqual([]);
+  }
+  await draft.fromChunks(DUMP, chunksOf(DATA));
+  const stored = await draft.commit(BODY);
+  expect((await plaintext(repository.open(stored, quiet))).equals(DATA)).toBe(true);
+});
+
 test('names with a meaning of their own are refused, and none is stored twice', async () => {
   await using directory = await scratch();
   const repository = await repositoryIn(directory.path, { seal: PLAIN });

@@ -20,7 +20,7 @@ export async function endOtherTransactions(graph: Graph): Promise<void> {
 async function transactions(graph: Graph): Promise<string[]> {
   const rows = await graph.run(
     `SHOW TRANSACTIONS YIELD transactionId, database, currentQuery, metaData
-     WHERE database = $database AND NOT currentQuery STARTS WITH 'SHOW TRANSACTIONS YIELD' RETURN transactionId`,
+     WHERE database = $database AND NOT coalesce(currentQuery, '') STARTS WITH 'SHOW TRANSACTIONS YIELD' RETURN transactionId`,
     { database: graph.address.database },
   );
   return rows.map((row) => row.get('transactionId') as string);
