@@ -10,7 +10,7 @@ const OBJECT_IN_USE = '55006';
 const RENAME_ATTEMPTS = 5;
 const GONE_SECONDS = 60;
 
-export function comment(name: string, text: string | null): string {
+function comment(name: string, text: string | null): string {
   return `COMMENT ON DATABASE ${identifier(name)} IS ${text === null ? 'NULL' : literal(text)}`;
 }
 

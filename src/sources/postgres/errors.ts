@@ -2,7 +2,7 @@ import { BackupError, type ErrorDetails, type ErrorKind, reason, systemCode } fr
 import type { Place } from './settings.ts';
 
 /** A failure the server or the way to it reported. */
-export class PostgresError extends BackupError {
+class PostgresError extends BackupError {
   /** SQLSTATE (PostgreSQL, "Error Codes"), or a system code such as ECONNREFUSED. */
   readonly code: string | undefined;
 

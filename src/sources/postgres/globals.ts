@@ -1,7 +1,7 @@
 import { NAME, splitStatements, unquoteName } from './sql-text.ts';
 
 /** One statement of `pg_dumpall --globals-only`. */
-export interface GlobalStatement {
+interface GlobalStatement {
   readonly kind: 'create' | 'role' | 'grant' | 'tablespace' | 'other';
   /** The role it is about; of a grant, the role and its new member, then who granted it. */
   readonly roles: readonly string[];

@@ -26,7 +26,7 @@ export interface Place {
   readonly database: string;
 }
 
-export function userLogin(settings: PostgresSettings): Login {
+function userLogin(settings: PostgresSettings): Login {
   const variables = { user: 'POSTGRES_USER', password: 'PHYSICS_DB_PASSWORD' };
   return { user: settings.user, password: settings.password, variables };
 }

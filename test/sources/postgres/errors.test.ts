@@ -128,7 +128,7 @@ describe('tools', () => {
   });
 
   test('that die midway', async () => {
-    const directory = await toolsWithout('pg_dump', DYING);
+    const directory = await toolsWithout('pg_dump', dying(place.context.processes.find('pg_dump')));
     await using context = await testContext({ processes: new Processes({ PATH: directory }) });
     class DyingSink extends FileSink {
       override fromProcess(...[kind, command]: Parameters<FileSink['fromProcess']>) {
@@ -247,9 +247,9 @@ test('a capture that is cancelled ends its sessions', async () => {
 });
 
 /** Writes half of what the real one writes, then is killed. */
-const DYING = `#!/bin/sh
-if [ "$1" = --version ]; then exec /usr/bin/pg_dump --version; fi
-/usr/bin/pg_dump "$@" | head -c 5000
+const dying = (real: string): string => `#!/bin/sh
+if [ "$1" = --version ]; then exec ${real} --version; fi
+${real} "$@" | head -c 5000
 kill -9 $$
 `;
 

@@ -5,8 +5,8 @@ import type { PostgresSettings } from '../../../src/sources/postgres/settings.ts
 
 /** Names that need quoting everywhere, in several alphabets. */
 export const DATABASE = `Physik "Über=x' \\ assistant`;
-export const OWNER = 'physics "user"';
-export const OTHER = `Größe's reader`;
+const OWNER = 'physics "user"';
+const OTHER = `Größe's reader`;
 export const CAPTURE_ROLE = 'backup = role';
 /** Nothing belongs to it, so that only the backup's roles know it. */
 export const LONELY = 'only in globals';
