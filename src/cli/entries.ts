@@ -1,6 +1,6 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
 import { errorsOf, forEachAgent, runOf, valuesOf } from '../coordination/fan-out.ts';
-import type { BackupEntry } from '../model/agent.ts';
+import type { BackupEntry, Damage } from '../model/agent.ts';
 import { isVerified } from '../model/backup.ts';
 import type { Session } from './host.ts';
 import { agentsOf, coordinatedRun, type Invocation } from './invocation.ts';
@@ -24,12 +24,13 @@ export async function storedEntries(session: Session, invocation: Invocation): P
     entries: histories
       .flatMap((each) => each.backups)
       .toSorted((a, b) => (a.manifest.moment < b.manifest.moment ? 1 : -1)),
-    damage: histories.flatMap((each) => each.damage.map((line) => damageError(line))),
+    damage: histories.flatMap((each) => each.damage.map((found) => damageError(found))),
   };
 }
 
-export function damageError(line: string): BackupError {
-  return new BackupError(line, { kind: 'damaged', hint: 'see what is still good: physics-backup list' });
+/** Every error says what to do; what the finding does not say itself is to look for what is still good. */
+export function damageError({ message, kind, hint }: Damage): BackupError {
+  return new BackupError(message, { kind, hint: hint ?? 'see what is still good: physics-backup list' });
 }
 
 /** `verified`, or why it is not relied upon. */

@@ -2,10 +2,10 @@ import { stopwatch } from '../base/clock.ts';
 import { asError, BackupError, reason, SeveralErrors, throwIfAborted } from '../base/errors.ts';
 import { RecoveryJournal } from '../journal/recovery-journal.ts';
 import { replay } from '../journal/recovery-state.ts';
-import type { Agent, StageResult } from '../model/agent.ts';
+import type { Agent, Damage, StageResult } from '../model/agent.ts';
 import type { Cutover } from '../model/source.ts';
-import type { BackupId, Service } from '../model/vocabulary.ts';
-import { choosePoint, type PointRequest, type RecoveryPoint } from '../policy/recovery-point.ts';
+import { type BackupId, isBackupId, type Service } from '../model/vocabulary.ts';
+import { choosePoint, NOT_VERIFIED, type PointRequest, type RecoveryPoint } from '../policy/recovery-point.ts';
 import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf, withAgent } from './fan-out.ts';
 import { type CoordinationDependencies, lockRecovery, rollBack, settleUnderLock } from './settle.ts';
 
@@ -71,11 +71,24 @@ async function choose(request: PointRequest, agents: readonly Agent[], run: Coor
     valuesOf(histories).flatMap((each) => each.backups),
     request,
   );
-  if (point !== undefined) return point;
-  throw new BackupError(`nothing to recover from matches "${request.selector}": ${summary(reasons)}`, {
+  const damage = valuesOf(histories).flatMap((each) => each.damage.filter((found) => concerns(found, request)));
+  if (point !== undefined) return { ...point, warnings: [...point.warnings, ...damage.map((each) => each.message)] };
+  const nothing = `nothing to recover from matches "${request.selector}"`;
+  if (damage.length > 0) throw new SeveralErrors(nothing, damage.map(damageError));
+  const unverified = reasons.some((each) => each.endsWith(NOT_VERIFIED));
+  throw new BackupError(`${nothing}: ${summary(reasons)}`, {
     kind: 'not-found',
-    hint: 'see what there is: list',
+    hint: unverified ? 'check them first: physics-backup validate --all' : 'see what there is: physics-backup list',
   });
+}
+
+/** Of a backup that was named, what is wrong with others does not matter. */
+function concerns({ message }: Damage, { selector }: PointRequest): boolean {
+  return !isBackupId(selector) || message.includes(selector);
+}
+
+function damageError({ message, kind, hint = 'see what is still good: physics-backup list' }: Damage): BackupError {
+  return new BackupError(message, { kind, hint });
 }
 
 function summary(reasons: readonly string[]): string {

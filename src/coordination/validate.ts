@@ -1,5 +1,5 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
-import type { Agent } from '../model/agent.ts';
+import type { Agent, BackupEntry, Damage } from '../model/agent.ts';
 import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
 import { type BackupId, parseBackupId } from '../model/vocabulary.ts';
 import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf } from './fan-out.ts';
@@ -15,7 +15,7 @@ export interface ValidatedBackup {
 export interface ValidationReport {
   readonly backups: readonly ValidatedBackup[];
   /** Manifests that do not authenticate, gaps, orphans: each makes the report a bad one. */
-  readonly damage: readonly string[];
+  readonly damage: readonly Damage[];
 }
 
 /** Validates backups service by service; damage is reported, only what kept us from looking is thrown. */
@@ -56,11 +56,17 @@ async function selected(
   agent: Agent,
   selection: ValidationSelection,
   run: CoordinatedRun,
-): Promise<{ ids: readonly BackupId[]; damage: readonly string[] }> {
+): Promise<{ ids: readonly BackupId[]; damage: readonly Damage[] }> {
   if (typeof selection === 'object') {
     return { ids: selection.ids.filter((each) => parseBackupId(each)?.service === agent.service), damage: [] };
   }
   const { backups, damage } = await agent.history(runOf(run, agent.service));
-  const ids = backups.map((each) => each.manifest.id);
-  return { ids: selection === 'all' ? ids : ids.slice(-1), damage };
+  const chosen = selection === 'all' ? backups : newest(backups);
+  return { ids: chosen.map((each) => each.manifest.id), damage };
+}
+
+/** A safety copy is newer than what it was made for, and is not what the next recovery would use. */
+function newest(backups: readonly BackupEntry[]): readonly BackupEntry[] {
+  const found = backups.findLast(({ manifest }) => manifest.purpose !== 'safety');
+  return found === undefined ? [] : [found];
 }

@@ -1,3 +1,4 @@
+import type { ErrorKind } from '../base/errors.ts';
 import type { FactDifference } from './facts.ts';
 import type { Manifest, Proof, RecoveryPointReference, ValidationLevel, ValidationOutcome } from './backup.ts';
 import type { Cutover, Inspection, Progress } from './source.ts';
@@ -46,8 +47,16 @@ export interface BackupEntry {
 export interface History {
   /** Ascending by sequence. */
   readonly backups: readonly BackupEntry[];
-  /** Manifests that do not authenticate, gaps in the sequence, orphans: one line each. */
-  readonly damage: readonly string[];
+  /** Manifests that do not authenticate or open, gaps in the sequence. */
+  readonly damage: readonly Damage[];
+}
+
+/** Why something that is stored is no backup to rely on. */
+export interface Damage {
+  readonly message: string;
+  /** `damaged`, or why this program cannot tell: `keys`, `newer-format`, `denied`. */
+  readonly kind: ErrorKind;
+  readonly hint?: string;
 }
 
 /**

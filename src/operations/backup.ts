@@ -9,6 +9,7 @@ import type { ServiceLock } from '../repository/lock.ts';
 import type { StoredBackup } from '../repository/stored-backup.ts';
 import { openContext } from './context.ts';
 import type { OperationDependencies } from './dependencies.ts';
+import { openHistory } from './history.ts';
 import { timedRun } from './phases.ts';
 import { assertNoProblem } from './preflight.ts';
 import { validate } from './validate.ts';
@@ -89,7 +90,7 @@ function assertSupported({ type }: BackupRequest, { source }: OperationDependenc
 
 /** The facts that a new capture is held against: those of the newest verified backup that is not itself suspect. */
 async function lastGoodFacts(deps: OperationDependencies, run: Run): Promise<Facts> {
-  const { backups } = await deps.repository.history(deps.source.service, run.signal);
+  const { backups } = await openHistory(deps, run);
   const good = backups.findLast(
     ({ manifest, proof }) => comparable(manifest) && manifest.suspect.length === 0 && isVerified(proof),
   );

@@ -1,11 +1,28 @@
-import type { History, Run } from '../model/agent.ts';
+import type { Damage, History, Run } from '../model/agent.ts';
+import { MANIFEST_SUFFIX } from '../repository/names.ts';
+import type { DamagedFile, History as StoredHistory } from '../repository/stored-backup.ts';
 import type { OperationDependencies } from './dependencies.ts';
 
 /** Every backup of the service that authenticates, and beside them what does not. */
 export async function history(deps: OperationDependencies, run: Run): Promise<History> {
-  const { backups, damaged, gaps } = await deps.repository.history(deps.source.service, run.signal);
+  const { backups, damaged, gaps } = await openHistory(deps, run);
   return {
     backups: backups.map(({ manifest, proof, bytes }) => ({ manifest, proof, storedBytes: bytes })),
-    damage: [...damaged.map(({ path, error }) => `${path}: ${error.message}`), ...gaps],
+    damage: [...damaged.map(damageOf), ...gaps.map((message) => ({ message, kind: 'damaged' as const }))],
   };
+}
+
+/**
+ * The stored history. A keyring that opens none of the backups is another's: nothing can be said of them, and a backup
+ * would begin a second chain beside the first. Fails with kind `keys` then.
+ */
+export async function openHistory(deps: OperationDependencies, run: Run): Promise<StoredHistory> {
+  const found = await deps.repository.history(deps.source.service, run.signal);
+  const closed = found.damaged.find(({ path, error }) => path.endsWith(MANIFEST_SUFFIX) && error.kind === 'keys');
+  if (found.backups.length === 0 && closed !== undefined) throw closed.error;
+  return found;
+}
+
+function damageOf({ path, error: { message, kind, hint } }: DamagedFile): Damage {
+  return { message: `${path}: ${message}`, kind, ...(hint === undefined ? {} : { hint }) };
 }

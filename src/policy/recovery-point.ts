@@ -46,14 +46,33 @@ export function choosePoint(candidates: readonly Candidate[], request: PointRequ
   const matching = usable.filter((each) => matches(each.manifest, request.selector));
   const complete = completePoints(matching, usable, request);
   const [last] = complete.toSorted((a, b) => (a.at < b.at ? 1 : -1));
-  if (last !== undefined) return { point: pointOf(last.id, last.backups), reasons };
-  return looseChoice(matching, request, reasons);
+  const choice =
+    last === undefined ? looseChoice(matching, request, reasons) : { point: pointOf(last.id, last.backups), reasons };
+  return withPassedOver(choice, candidates, request);
 }
+
+/** Who recovers to an earlier moment than the newest backup's must hear of it. */
+function withPassedOver(choice: PointChoice, candidates: readonly Candidate[], request: PointRequest): PointChoice {
+  const { point, reasons } = choice;
+  if (point === undefined) return choice;
+  const warnings = candidates.flatMap((each) => {
+    const { id, service, sequence, purpose, type } = each.manifest;
+    const chosen = point.backups.find((backup) => backup.service === service);
+    const newer = chosen !== undefined && sequence > chosen.sequence && matches(each.manifest, request.selector);
+    const objection = newer && purpose !== 'safety' && FULL.includes(type) ? objectionTo(each, request) : undefined;
+    return objection === undefined ? [] : [`${id} is newer and was passed over: ${objection}`];
+  });
+  return { point: { ...point, warnings: [...point.warnings, ...warnings] }, reasons };
+}
+
+/** The objection that `validate` may take away. */
+export const NOT_VERIFIED = 'not verified';
 
 function objectionTo({ manifest, proof }: Candidate, request: PointRequest): string | undefined {
   if (manifest.purpose === 'safety') return 'a safety copy of what a restore replaced';
   if (!FULL.includes(manifest.type)) return `type ${manifest.type} is no full capture`;
-  if (!isVerified(proof)) return 'not verified';
+  if (proof?.outcomes.some((each) => !each.passed) === true) return 'it failed a check';
+  if (!isVerified(proof)) return NOT_VERIFIED;
   if (manifest.consistency === 'fuzzy' && !request.allowFuzzy) return 'fuzzy (--allow-fuzzy takes it)';
   if (manifest.suspect.length > 0 && !request.allowSuspect) return 'suspect (--allow-suspect takes it)';
   return undefined;

@@ -96,6 +96,6 @@ test('services that append at the same time lose none of their lines', async () 
   const long = 'x'.repeat(5000); // longer than a page
   const notes = Array.from({ length: 40 }, (_, index) => ({ number: String(index), long }));
   const journals = notes.map(() => new RecoveryJournal(directory, 'recovery_1', systemClock));
-  await Promise.all(notes.map((note, index) => journals[index]?.forService('postgres').note(note)));
+  await Promise.all(journals.map((each, index) => each.forService('postgres').note(notes[index] ?? {})));
   expect(replay(await journal.events()).services[0]?.notes).toEqual(notes);
 });

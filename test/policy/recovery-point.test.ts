@@ -93,3 +93,16 @@ describe('the choice of a recovery point', () => {
     expect(point?.warnings).toEqual([]);
   });
 });
+
+test('a newer backup that was passed over is a warning; a safety copy and what was not asked for are none', () => {
+  const [newer, ...rest] = pointAt(4).map(({ manifest }) => ({ manifest, proof: undefined }));
+  const safety = pointAt(5).map(({ manifest, proof }) => ({
+    manifest: { ...manifest, purpose: 'safety' as const, recoveryPoint: null },
+    proof,
+  }));
+  const candidates = [...pointAt(2), ...(newer === undefined ? [] : [newer]), ...safety];
+  expect(choosePoint(candidates, latest).point?.warnings).toEqual([
+    `${newer?.manifest.id} is newer and was passed over: not verified`,
+  ]);
+  expect(choosePoint([...candidates, ...rest], { ...latest, selector: 'point_2' }).point?.warnings).toEqual([]);
+});

@@ -81,10 +81,10 @@ function outcomeOf({ backups, damage }: ValidationReport, detailed: boolean): Ou
   );
   const summary = `${count(backups.length, 'backup')} checked, ${backups.length - bad.length} good, ${bad.length + damage.length} bad`;
   return {
-    data: { backups, damage },
+    data: { backups, damage: damage.map((each) => each.message) },
     text: `${detailed ? checksTable(backups) : backupsTable(backups)}\n${summary}`,
     warnings,
-    errors: [...bad.flatMap((each) => errorsOf(each)), ...damage.map((line) => damageError(line))],
+    errors: [...bad.flatMap((each) => errorsOf(each)), ...damage.map((each) => damageError(each))],
   };
 }
 
@@ -94,7 +94,9 @@ function isGood({ outcomes }: ValidatedBackup): boolean {
 
 function errorsOf({ backup, outcomes }: ValidatedBackup): BackupError[] {
   return outcomes.flatMap(({ level, passed, errors }) =>
-    passed ? [] : [damageError(`${backup} failed its ${level} check: ${errors.join('; ')}`)],
+    passed
+      ? []
+      : [damageError({ message: `${backup} failed its ${level} check: ${errors.join('; ')}`, kind: 'damaged' })],
   );
 }
 
