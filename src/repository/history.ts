@@ -23,8 +23,10 @@ const BATCH = 32;
 
 /** Reads and authenticates every manifest of a service. Damage is reported beside, never thrown. */
 export async function readHistory(service: Service, from: Reading, signal: AbortSignal): Promise<History> {
-  const { manifests, proofs } = await manifestsAndProofs(service, from.store, signal);
   const damaged: DamagedFile[] = [];
+  // Before the manifests: one that is committed meanwhile must not look as if it were missing.
+  const ledger = await readLedger(service, from, damaged, signal);
+  const { manifests, proofs } = await manifestsAndProofs(service, from.store, signal);
   const backups: StoredBackup[] = [];
   for (let start = 0; start < manifests.length; start += BATCH) {
     const batch = manifests.slice(start, start + BATCH);
@@ -32,7 +34,6 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
     backups.push(...read.filter((each) => each !== undefined));
   }
   backups.sort((a, b) => a.manifest.sequence - b.manifest.sequence);
-  const ledger = await readLedger(service, from, damaged, signal);
   return { backups, damaged, gaps: findGaps(backups.map(linkOf), ledger.removals, ledger.mark) };
 }
 
