@@ -2,8 +2,8 @@ import { stopwatch } from '../base/clock.ts';
 import { BackupError } from '../base/errors.ts';
 import type { BackupRequest, BackupResult, Run } from '../model/agent.ts';
 import { isVerified, type Manifest } from '../model/backup.ts';
-import type { Facts } from '../model/facts.ts';
 import type { Instant } from '../model/vocabulary.ts';
+import { leastBytes } from '../policy/room.ts';
 import { suspicions } from '../policy/suspicion.ts';
 import type { ServiceLock } from '../repository/lock.ts';
 import type { StoredBackup } from '../repository/stored-backup.ts';
@@ -11,7 +11,7 @@ import { openContext } from './context.ts';
 import type { OperationDependencies } from './dependencies.ts';
 import { openHistory } from './history.ts';
 import { timedRun } from './phases.ts';
-import { assertNoProblem } from './preflight.ts';
+import { assertNoProblem, assertRoom } from './preflight.ts';
 import { validate } from './validate.ts';
 
 /** Captures one service. The manifest is the commit: until it is written, there is no backup. */
@@ -49,8 +49,10 @@ async function write(
   const { source, repository } = deps;
   await using work = await openContext(deps, run);
   run.progress.step('preflight');
-  assertNoProblem(source.service, await source.inspect(work.context), 'backup');
-  const predecessor = await lastGoodFacts(deps, run);
+  const inspection = await source.inspect(work.context);
+  assertNoProblem(source.service, inspection, 'backup');
+  const predecessor = await lastGood(deps, run);
+  if (request.type !== 'schema') await assertRoom(leastBytes(inspection.bytes, predecessor?.bytes), deps);
   await using draft = await repository.draft(source.service, request.type, lock, run);
   let moment: Instant = deps.clock.now();
   run.progress.step('capture');
@@ -70,7 +72,7 @@ async function write(
     recoveryPoint: request.recoveryPoint,
     parent: null,
     purpose: request.purpose,
-    suspect: comparable(request) ? suspicions(captured.facts, predecessor) : [],
+    suspect: comparable(request) ? suspicions(captured.facts, predecessor?.manifest.facts ?? {}) : [],
   });
 }
 
@@ -88,11 +90,10 @@ function assertSupported({ type }: BackupRequest, { source }: OperationDependenc
   });
 }
 
-/** The facts that a new capture is held against: those of the newest verified backup that is not itself suspect. */
-async function lastGoodFacts(deps: OperationDependencies, run: Run): Promise<Facts> {
+/** What a new capture is held against: the newest verified backup that is not itself suspect. */
+async function lastGood(deps: OperationDependencies, run: Run): Promise<StoredBackup | undefined> {
   const { backups } = await openHistory(deps, run);
-  const good = backups.findLast(
+  return backups.findLast(
     ({ manifest, proof }) => comparable(manifest) && manifest.suspect.length === 0 && isVerified(proof),
   );
-  return good?.manifest.facts ?? {};
 }

@@ -75,5 +75,8 @@ function artifactOf(backup: StoredBackup, kind: ArtifactKind): Artifact {
   const { id, artifacts } = backup.manifest;
   const found = artifacts.find((each) => each.role === kind.role && each.extension === kind.extension);
   if (found !== undefined) return found;
-  throw new BackupError(`${id} has no artifact ${artifactKindName(kind)}`, { kind: 'not-found' });
+  throw new BackupError(`${id} has no artifact ${artifactKindName(kind)}`, {
+    kind: 'damaged',
+    hint: 'choose another backup',
+  });
 }

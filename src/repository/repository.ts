@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { type Clock } from '../base/clock.ts';
 import type { Reached } from '../base/crash-points.ts';
 import { BackupError, reason } from '../base/errors.ts';
@@ -71,6 +72,12 @@ export class Repository {
     const commit: ConstructorParameters<typeof Draft>[0]['commit'] = (manifest, backupKey, signal) =>
       this.#commit(service, () => commitManifest(manifest, backupKey, { ...this.#reading, clock, warn }, signal));
     return new Draft({ id, service, type, startedAt, store, seal, clock, processes, reached, context, warn, commit });
+  }
+
+  /** Bytes that may still be written beside the backups; undefined where the file system does not say. */
+  async freeBytes(): Promise<number | undefined> {
+    const { bavail, bsize, blocks } = await statfs(this.#deps.directory);
+    return blocks === 0 ? undefined : bavail * bsize;
   }
 
   /** All authenticated manifests of one service; what is damaged or missing is reported beside, never thrown. */
