@@ -36,24 +36,15 @@ export async function* exportScript(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { names, tally, schema, checkpoint } = request;
   const writer = new ScriptWriter(names);
-  const report = progressOf(context);
   for (const entities of [nodes, relationships]) {
-    for await (const _ of entities(request, writer, context)) yield report(writer.take());
+    for await (const _ of entities(request, writer, context)) {
+      throwIfAborted(context.signal);
+      yield Buffer.from(writer.take());
+    }
     await checkpoint();
   }
   request.readEnded();
-  yield report(writer.end(schema, { nodes: tally.nodes, relationships: tally.relationships }));
-}
-
-function progressOf(context: Context): (text: string) => Uint8Array {
-  let done = 0;
-  return (text) => {
-    throwIfAborted(context.signal);
-    const chunk = Buffer.from(text);
-    done += chunk.length;
-    context.progress.bytes(done);
-    return chunk;
-  };
+  yield Buffer.from(writer.end(schema, { nodes: tally.nodes, relationships: tally.relationships }));
 }
 
 /** Yields whenever a chunk of text waits. */

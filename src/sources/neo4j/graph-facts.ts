@@ -22,6 +22,7 @@ export async function factsOfGraph(graph: Graph, context: Context, except?: stri
     },
     context,
   );
-  for await (const _ of script); // only what it counts is of interest
+  let bytes = 0;
+  for await (const chunk of script) context.progress.bytes((bytes += chunk.length)); // only what it counts is of interest
   return { ...tally.facts(), ...schemaFacts(schema.map(({ item }) => item)) };
 }

@@ -42,7 +42,6 @@ class Loader {
   #groups = new Map<string, Group>();
   #rows = 0;
   #characters = 0;
-  #loaded = 0;
   /** The transaction that runs while the next one's rows are read. */
   #running: Promise<void> = Promise.resolve();
 
@@ -90,24 +89,21 @@ class Loader {
   /** Waits for the transaction before, then starts this one. */
   async #flush(): Promise<void> {
     const groups = [...this.#groups.values()];
-    const rows = this.#rows;
     this.#groups = new Map();
     this.#rows = 0;
     this.#characters = 0;
     await this.#running;
     if (groups.length === 0) return;
-    this.#running = this.#run(groups, rows);
+    this.#running = this.#run(groups);
     this.#running.catch(() => undefined); // thrown where it is awaited
   }
 
-  async #run(groups: readonly Group[], rows: number): Promise<void> {
+  async #run(groups: readonly Group[]): Promise<void> {
     await this.#graph.use('WRITE', async (session) => {
       const transaction = await session.beginTransaction(); // closing the session rolls back what is open
-      for (const { statement, rows: parameters } of groups) await transaction.run(statement, { rows: parameters });
+      for (const { statement, rows } of groups) await transaction.run(statement, { rows });
       await transaction.commit();
     });
-    this.#loaded += rows;
-    this.#context.progress.bytes(this.#loaded);
     await this.#context.reached('neo4j.batch-loaded');
   }
 

@@ -138,6 +138,20 @@ test.each(['neo4j.emptied', 'neo4j.verified', 'neo4j.unmarked'] as const)(
   },
 );
 
+test('a swap that is cancelled in the middle is cancelled, and rolled back at once', async () => {
+  const remains = new Remains();
+  await using staged = await remains.takeUp();
+  const abort = new AbortController();
+  const reached = (point: CrashPoint): Promise<void> => {
+    if (point === 'neo4j.batch-loaded') abort.abort();
+    return Promise.resolve();
+  };
+  await expect(staged.swap({ ...context, reached, signal: abort.signal })).rejects.toMatchObject({ kind: 'cancelled' });
+  expect(await staged.state(context)).toBe('swapping');
+  await staged.rollback(context);
+  expect(differences(lost, await graph.fingerprint())).toEqual([]);
+});
+
 test('a restore that was only staged is rolled back without a look at the graph, and refuses to be swapped then', async () => {
   const remains = new Remains();
   await using staged = await remains.takeUp();
