@@ -49,10 +49,10 @@ export function parseBackupId(text: string): ParsedId | undefined {
   const [, service = '', type = '', ...digits] = ID.exec(text) ?? [];
   if (!isService(service) || !isBackupType(type)) return undefined;
   const [year, month, day, hour, minute, second] = digits;
-  const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`);
-  if (Number.isNaN(at.getTime())) return undefined;
-  const parsed: ParsedId = { service, type, at: at.toISOString() };
-  return backupId(service, type, parsed.at) === text ? parsed : undefined;
+  const at = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const date = new Date(at);
+  const exists = !Number.isNaN(date.getTime()) && date.toISOString() === at;
+  return exists ? { service, type, at } : undefined;
 }
 
 export function isBackupId(text: string): text is BackupId {

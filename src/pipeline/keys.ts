@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 /** HMAC-SHA256 of parts in a row; text is Latin-1. */
 export function hmac(key: Uint8Array, ...message: readonly (string | Uint8Array)[]): Buffer {
@@ -38,9 +38,8 @@ export interface CipherKey {
   readonly iv: Buffer;
 }
 
-/** PBKDF2-HMAC-SHA256 with one iteration is one HMAC per block of 32 bytes; the password is the key in hex. */
+/** The password is the key in hex. */
 export function cipherKey(key: Uint8Array, salt: Uint8Array): CipherKey {
-  const password = Buffer.from(Buffer.from(key).toString('hex'), 'latin1');
-  const block = (index: number): Buffer => hmac(password, salt, Buffer.of(0, 0, 0, index));
-  return { key: block(1), iv: block(2).subarray(0, 16) };
+  const made = pbkdf2Sync(Buffer.from(key).toString('hex'), salt, 1, 48, 'sha256');
+  return { key: made.subarray(0, 32), iv: made.subarray(32) };
 }

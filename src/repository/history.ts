@@ -30,7 +30,7 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
   const backups: StoredBackup[] = [];
   for (let start = 0; start < manifests.length; start += BATCH) {
     const batch = manifests.slice(start, start + BATCH);
-    const read = await Promise.all(batch.map((id) => readOne(id, proofs.has(id), from, damaged, signal)));
+    const read = await Promise.all(batch.map((id) => readOne(id, proofs.has(proofKey(id)), from, damaged, signal)));
     backups.push(...read.filter((each) => each !== undefined));
   }
   backups.sort((a, b) => a.manifest.sequence - b.manifest.sequence);
@@ -40,15 +40,15 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
 /** Fails with `not-found`, `damaged`, `keys` or `newer-format`. */
 export async function readManifest(id: BackupId, from: Reading, signal: AbortSignal): Promise<OpenedManifest> {
   const bytes = await readIfThere(from.store, manifestKey(id), signal);
-  if (bytes !== undefined) return checked(decodeManifest(bytes, id, from.keyring));
+  if (bytes !== undefined) return await checked(decodeManifest(bytes, id, from.keyring));
   throw new BackupError(`there is no backup ${id}`, {
     kind: 'not-found',
     hint: 'physics-backup list shows which exist',
   });
 }
 
-function checked(opened: OpenedManifest): OpenedManifest {
-  checkManifest(opened.manifest);
+async function checked(opened: OpenedManifest): Promise<OpenedManifest> {
+  await checkManifest(opened.manifest);
   return opened;
 }
 
@@ -140,14 +140,13 @@ async function manifestsAndProofs(
   service: Service,
   store: Store,
   signal: AbortSignal,
-): Promise<{ manifests: BackupId[]; proofs: ReadonlySet<BackupId> }> {
+): Promise<{ manifests: BackupId[]; proofs: ReadonlySet<string> }> {
   const manifests: BackupId[] = [];
-  const proofs = new Set<BackupId>();
+  const proofs = new Set<string>();
   for await (const key of store.keys(`${service}/`, signal)) {
-    if (!key.endsWith(MANIFEST_SUFFIX) && !key.endsWith(PROOF_SUFFIX)) continue;
-    const parsed = parseKey(key);
+    if (key.endsWith(PROOF_SUFFIX)) proofs.add(key);
+    const parsed = key.endsWith(MANIFEST_SUFFIX) ? parseKey(key) : undefined;
     if (parsed?.rest === MANIFEST_SUFFIX) manifests.push(parsed.id);
-    if (parsed?.rest === PROOF_SUFFIX) proofs.add(parsed.id);
   }
   return { manifests, proofs };
 }
