@@ -55,10 +55,9 @@ async function redisState(environment: Site['environment']): Promise<string[]> {
 
 const PROBE = 'probe-of-the-tests';
 
-/** Redis 7.0 does not tell whether CLIENT PAUSE is on; a writer notices. */
+/** Redis 7.0 does not tell whether CLIENT PAUSE is on; a writer notices, be there anything to delete or not. */
 async function writes(send: Send): Promise<boolean> {
   const wrote = (async () => {
-    await send('SET', PROBE, '');
     await send('DEL', PROBE);
     return true;
   })();
