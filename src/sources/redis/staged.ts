@@ -61,13 +61,13 @@ export class StagedRedis implements StagedRestore {
 
   async swap(context: Context): Promise<void> {
     await using live = await this.#live(context);
-    const replication = await live.info('replication');
-    if (stateOf(this.#progress(), replication, true) === 'swapped') return;
+    if (stateOf(this.#progress(), await live.info('replication'), true) === 'swapped') return;
     const sandbox = await this.#staged(context);
     await using _paused = await holdWriters(live);
     await context.reached('redis.paused');
+    await standAlone(live, context.signal); // a replica without its master gives no copy
     // What was written since an earlier attempt must be in the safety copy too.
-    if (liveData(this.#progress(), replication) === 'untouched') await this.#keepLive(context);
+    if (liveData(this.#progress(), await live.info('replication')) === 'untouched') await this.#keepLive(context);
     await this.#replace('swap', live, sandbox, context);
     await this.#note({ step: 'swapped' });
   }

@@ -79,7 +79,7 @@ test('a restore that is discarded, or rolled back before its swap, changes nothi
 test('keys that expire between capture and restore are no difference', async () => {
   await using redis = await TestRedis.start();
   await using context = await testContext();
-  await fill(redis, 2);
+  await fill(redis, 15);
   const source = redisSource(redis.settings);
   const backup = await captureToFiles(source, context.workDir, context);
   expect(backup.facts).toMatchObject({ 'expiring db0 string': { value: 1, certainty: 'expiring' } });
