@@ -24,7 +24,8 @@ export type PutStep = 'written' | 'synced' | 'placed';
 /** Awaited at each step of a put: crash points and timings. */
 export type OnStep = (step: PutStep, key: string) => Promise<void>;
 
-const READ_BYTES = 128 * 1024;
+/** Small pieces are collected sooner: with 128 KiB the process holds 25 MB more, and is no faster. */
+const READ_BYTES = 64 * 1024;
 
 /** A directory as a store: 0700, files 0600. */
 export class LocalStore implements Store {
