@@ -24,7 +24,7 @@ export interface ProgramRun {
 
 /** Runs `bin/physics-backup` as its users do, to its end. */
 export function runProgram(args: readonly string[], options: RunOptions): Promise<ProgramRun> {
-  const [file = PROGRAM, ...before] = [...(options.under ?? []), PROGRAM];
+  const [file, ...before] = [...(options.under ?? []), PROGRAM];
   const child = spawn(file, [...before, ...args], { env: options.environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   const signalOnce = signaller(child, options);

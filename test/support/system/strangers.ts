@@ -16,7 +16,9 @@ const LOOKS: Readonly<Partial<Record<Service, (environment: Site['environment'])
 
 /** Sentences; [] when each live service stands alone, as its platform made it. A service that is down has none. */
 export async function strangersOf({ services, environment }: Site): Promise<string[]> {
-  const found = await Promise.all(services.map((service) => LOOKS[service]?.(environment).catch(unlessDown) ?? []));
+  const found = await Promise.all(
+    services.map((service) => LOOKS[service]?.(environment).catch(unlessDown) ?? Promise.resolve([])),
+  );
   return found.flat();
 }
 
