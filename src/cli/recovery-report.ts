@@ -28,7 +28,7 @@ export function recoveryOutcome(
         services: Object.fromEntries(
           staged.map((each) => [
             parseBackupId(each.backup)?.service,
-            { backup: each.backup, seconds: each.seconds, equal: each.differences.length === 0 },
+            { backup: each.backup, seconds: each.seconds, phases: each.phases, equal: each.differences.length === 0 },
           ]),
         ),
       },
