@@ -237,12 +237,13 @@ test('backups without encryption or compression are authenticated and read all t
   }
 });
 
-test('an artifact that a backup does not have is not-found', async () => {
+test('an artifact that a backup lacks is damage, and leaves no file', async () => {
   await using directory = await scratch();
   const repository = await repositoryIn(directory.path);
   const stored = await backUp(repository, DATA);
   const reading = repository.open(stored, quiet).toFile({ extension: 'rdb' }, path.join(directory.path, 'out'));
-  expect((await failure(reading)).kind).toBe('not-found');
+  expect((await failure(reading)).kind).toBe('damaged');
+  expect(await filesIn(directory.path)).not.toContain('out');
 });
 
 test('the order of writes: the manifest is the last, and each step is on disk before the next', async () => {
