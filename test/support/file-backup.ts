@@ -25,7 +25,7 @@ export interface TestContext extends Context, AsyncDisposable {}
 export const testProcesses = new Processes({ PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8' });
 
 export async function testContext(overrides: Partial<Context> = {}): Promise<TestContext> {
-  const workDir = await mkdtemp(path.join(os.tmpdir(), 'pbs-source-'));
+  const workDir = overrides.workDir ?? (await mkdtemp(path.join(os.tmpdir(), 'pbs-source-')));
   return {
     signal: new AbortController().signal,
     progress: { step: () => undefined, bytes: () => undefined },
@@ -34,7 +34,8 @@ export async function testContext(overrides: Partial<Context> = {}): Promise<Tes
     limits: { parallelJobs: 2 },
     reached: nothingHappens,
     ...overrides,
-    [Symbol.asyncDispose]: () => rm(workDir, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () =>
+      overrides.workDir === undefined ? rm(workDir, { recursive: true, force: true }) : Promise.resolve(),
   };
 }
 
