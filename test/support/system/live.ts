@@ -13,7 +13,8 @@ type Environment = Readonly<Record<string, string>>;
 export type Fingerprint = Awaited<ReturnType<(typeof FINGERPRINTS)['postgres']>>;
 
 export function fingerprintOf(service: CheapService | 'neo4j', environment: Environment): Promise<Fingerprint> {
-  return FINGERPRINTS[service](environment);
+  const { PATH: _, ...where } = environment; // not with the tools that a test put before the real ones
+  return FINGERPRINTS[service](where);
 }
 
 /** Which of the named states the service is in now: `old`, `new`, or what differs from each. */

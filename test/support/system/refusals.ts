@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { type Fingerprint, fingerprintOf, nameState } from './live.ts';
+import { fingerprintOf, nameState } from './live.ts';
 import { leftovers } from './nothing-left.ts';
 import type { CheapService } from './own-services.ts';
 import { complaintOf, type ProgramRun, type RunOptions } from './program.ts';
@@ -39,18 +39,13 @@ export async function expectRefused(
   options: Partial<RunOptions> = {},
 ): Promise<void> {
   const services = site.services.filter((each): each is CheapService => each !== 'neo4j');
-  const before = await Promise.all(services.map((each) => tryFingerprint(each, site)));
+  const before = await Promise.all(services.map((each) => fingerprintOf(each, site.environment)));
   const manifests = await manifestsOf(site);
   expectRefusal(await site.run(['--quiet', ...args], options), refusal);
   expect(await leftovers(site)).toEqual([]);
   expect(await manifestsOf(site)).toEqual(manifests);
   for (const [at, service] of services.entries()) {
-    const untouched = before[at];
-    if (untouched !== undefined) expect(await nameState(service, site.environment, { untouched })).toBe('untouched');
+    const untouched = before[at] ?? {};
+    expect(await nameState(service, site.environment, { untouched })).toBe('untouched');
   }
-}
-
-/** Undefined where the service is down: a test may have broken it. */
-function tryFingerprint(service: CheapService, site: Site): Promise<Fingerprint | undefined> {
-  return fingerprintOf(service, site.environment).catch(() => undefined);
 }
