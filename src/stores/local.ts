@@ -148,7 +148,7 @@ export class LocalStore implements Store {
 
   #path(key: string): string {
     checkKey(key);
-    return path.join(this.#root, key);
+    return `${this.#root}/${key}`;
   }
 
   /** Every file whose key starts with the prefix; a directory that does not exist holds none. */

@@ -4,13 +4,15 @@ import { makeDirectories } from '../base/directories.ts';
 import { reason } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { LogKind } from '../cli/host.ts';
+import { operatorLog, warning } from './operator-log.ts';
+
+type FileKind = Exclude<LogKind, 'none'>;
 
 /**
  * The log of one run: lines of JSON in `<logs>/<kind>/…`, made with the first of them; warnings to the operator too.
  * A file that cannot be written is said once, and the details go to the operator instead.
  */
-export function openLog(logs: string, kind: LogKind, now: string, tell: (line: string) => void): Log {
-  if (kind === 'none') return operatorLog(tell);
+export function openLog(logs: string, kind: FileKind, now: string, tell: (line: string) => void): Log {
   const file = path.join(logs, kind, fileName(kind, now));
   let log: Log | undefined;
   const opened = (): Log => (log ??= logTo(file, tell));
@@ -33,7 +35,7 @@ function logTo(file: string, tell: (line: string) => void): Log {
 }
 
 /** Names that the deployment guide gives, and one file a day where it gives none. */
-function fileName(kind: LogKind, now: string): string {
+function fileName(kind: FileKind, now: string): string {
   const day = now.slice(0, 10).replaceAll('-', '');
   const time = now.slice(11, 19).replaceAll(':', '');
   if (kind === 'restore') return `disaster_recovery_${day}_${time}.log`;
@@ -64,18 +66,4 @@ function fileLog(file: string, tell: (line: string) => void): Log {
     },
     error: (message, fields) => logger.error(fields, message),
   };
-}
-
-function operatorLog(tell: (line: string) => void): Log {
-  return {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: (message, fields) => tell(warning(message, fields)),
-    error: () => undefined, // the CLI shows errors
-  };
-}
-
-function warning(message: string, fields: Readonly<Record<string, unknown>> = {}): string {
-  const details = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
-  return `warning: ${message}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }

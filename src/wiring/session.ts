@@ -3,13 +3,14 @@ import { InProcessAgent } from '../agents/in-process.ts';
 import { systemClock } from '../base/clock.ts';
 import { SeveralErrors } from '../base/errors.ts';
 import { Processes } from '../base/processes.ts';
+import type { Log } from '../base/log.ts';
 import type { OpenRequest, Session } from '../cli/host.ts';
 import type { Settings } from '../config/schema.ts';
 import { SERVICES } from '../model/vocabulary.ts';
 import { sweepSandboxes } from '../sandbox/registry.ts';
 import { inspectRepository } from './checkup.ts';
 import { reachedFrom } from './crash-hook.ts';
-import { openLog } from './log-file.ts';
+import { operatorLog } from './operator-log.ts';
 import { openRepository, type Purpose, type RepositoryTools } from './repository.ts';
 import { SOURCES, unsetServices } from './sources.ts';
 import { unreachedSource } from './unreached-source.ts';
@@ -43,7 +44,7 @@ export async function openSession(request: OpenRequest, settings: Settings, arou
       '',
       unset.map((each) => each.error),
     );
-  const tools = openTools(request, settings, around);
+  const tools = await openTools(request, settings, around);
   const { log, processes } = tools;
   const coordination = await coordinationOf(request, settings, tools, signal);
   if (request.access === 'live') {
@@ -64,14 +65,24 @@ export async function openSession(request: OpenRequest, settings: Settings, arou
   };
 }
 
-function openTools(request: OpenRequest, settings: Settings, around: Surroundings): RepositoryTools {
-  const clock = systemClock;
+async function openTools(
+  request: OpenRequest,
+  settings: Settings,
+  { environment, kill, tell }: Surroundings,
+): Promise<RepositoryTools> {
   return {
-    clock,
-    reached: reachedFrom(around.environment, around.kill),
-    processes: new Processes(childEnvironment(around.environment)),
-    log: openLog(settings.run.logs, request.log, clock.now(), around.tell),
+    clock: systemClock,
+    reached: reachedFrom(environment, kill),
+    processes: new Processes(childEnvironment(environment)),
+    log: await logOf(request, settings, tell),
   };
+}
+
+/** The library that writes files is loaded only where one is written. */
+async function logOf({ log }: OpenRequest, settings: Settings, tell: (line: string) => void): Promise<Log> {
+  if (log === 'none') return operatorLog(tell);
+  const { openLog } = await import('./log-file.ts');
+  return openLog(settings.run.logs, log, systemClock.now(), tell);
 }
 
 async function coordinationOf(
