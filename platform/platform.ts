@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { throwIfAborted } from '../src/base/errors.ts';
 import { type Amount, parseAmount } from './data/amount.ts';
 import { claimDirectory, tearDown, writeState } from './directory.ts';
@@ -8,6 +9,7 @@ import { SEEDS } from './seed.ts';
 import { startNeo4j } from './servers/neo4j.ts';
 import { startPostgres } from './servers/postgres.ts';
 import { startRedis } from './servers/redis.ts';
+import { processesIn } from './servers/runner.ts';
 import type { ThrowawayServer } from './servers/server.ts';
 
 export interface PlatformOptions {
@@ -59,6 +61,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const down = async (): Promise<void> => void (await tearDown(directory));
     return { directory, environment, servers, down, [Symbol.asyncDispose]: down };
   } catch (thrown) {
+    await endUnrecorded(directory);
     await tearDown(directory);
     throw thrown;
   }
@@ -83,6 +86,26 @@ async function layOut(directory: string): Promise<Record<string, string>> {
     POSTGRES_USER: 'physics_user',
     PHYSICS_DB_PASSWORD: randomBytes(12).toString('hex'),
   };
+}
+
+/** A start that is cancelled may leave a server that has not said its pid yet; it works in its own directory. */
+async function endUnrecorded(directory: string): Promise<void> {
+  for (const name of Object.keys(START)) {
+    for (;;) {
+      const pids = await processesIn(path.join(directory, name));
+      if (pids.length === 0) break;
+      for (const pid of pids) endNow(pid);
+      await delay(50);
+    }
+  }
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended
+  }
 }
 
 /** All at once; when one fails the others are let finish, so that none is missed by what tears down. */
