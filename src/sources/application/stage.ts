@@ -10,6 +10,7 @@ import type {
   StageRequest,
 } from '../../model/source.ts';
 import { setAttributes } from './attributes.ts';
+import { LIST } from './capture.ts';
 import { extractTrees } from './extract.ts';
 import { choosePlace, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
 import { type ApplicationSettings, treesIdentity } from './settings.ts';
@@ -55,6 +56,7 @@ async function fill(backup: ReadableBackup, places: readonly Place[], context: C
   for (const place of places) await makeContainer(place, context);
   await assertRoom(places, backup.facts);
   await context.reached('application.extracting');
+  for await (const _chunk of backup.chunks(LIST)); // not needed here, but a damaged backup restores nothing
   await extractTrees(backup, places, context);
   await syncTrees(places, context);
 }
