@@ -1,4 +1,4 @@
-/** Rows of one statement at most: the server keeps the text of a thousand statements in its query cache. */
+/** Rows of one statement at most: cypher-shell evaluates them as one expression. */
 const ROWS = 200;
 const BYTES = 256 * 1024;
 /** Characters that wait in incomplete groups at most; then the largest group goes. */
@@ -10,10 +10,10 @@ interface Group {
   size: number;
 }
 
-/** A full group of rows, for one statement. */
+/** A full group of rows, for the statement that is its key. */
 export type Batch = Readonly<Group>;
 
-/** Gathers rows that one statement can create: nodes with the same labels, relationships of the same type. */
+/** Gathers rows that one statement can create. */
 export class Batches {
   readonly #groups = new Map<string, Group>();
   #waiting = 0;

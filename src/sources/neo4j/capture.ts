@@ -5,7 +5,7 @@ import type { Instant } from '../../model/vocabulary.ts';
 import { Graph } from './connection.ts';
 import { position, samePosition, settledPosition } from './consistency.ts';
 import { type ExportNotes, exportScript } from './export.ts';
-import { chooseNames } from './import-names.ts';
+import { chooseNames, propertyKeys } from './import-names.ts';
 import { readSchema, type SchemaEntry, schemaFacts } from './schema.ts';
 import { serverVersion } from './server.ts';
 import type { Neo4jAddress } from './settings.ts';
@@ -47,7 +47,8 @@ async function captureOnce(
   const startedAt = systemClock.now();
   const begin = await position(graph);
   const schema = await graph.use('READ', readSchema);
-  const notes: ExportNotes = { dangling: 0 };
+  const keys = await propertyKeys(graph);
+  const notes: ExportNotes = { dangling: 0, hasUnreadableKey: keys.includes('__proto__') };
   using tally = new Tally(context.workDir);
   let consistency: Consistency = 'consistent';
   const checkpoint = async (): Promise<void> => {
@@ -55,7 +56,7 @@ async function captureOnce(
     if (!last) throw new Disturbed('a transaction was committed while the graph was exported');
     consistency = 'fuzzy';
   };
-  const names = await chooseNames(graph, schema);
+  const names = await chooseNames(graph, keys, schema);
   const readEnded = (): void => momentFixed(startedAt);
   const request = { graph, names, schema, tally, notes, checkpoint, readEnded };
   await sink.fromChunks(SCRIPT, exportScript(request, context));
@@ -77,11 +78,12 @@ function finished(
   };
 }
 
-function warnings(consistency: Consistency, { dangling }: ExportNotes): string[] {
+function warnings(consistency: Consistency, { dangling, hasUnreadableKey }: ExportNotes): string[] {
   const found: string[] = [];
   if (consistency === 'fuzzy')
     found.push(`the graph was written to during each of ${ATTEMPTS} exports: this one may mix moments`);
   if (dangling > 0) found.push(`${dangling} relationships left out: their nodes were made while the graph was read`);
+  if (hasUnreadableKey) found.push('properties with the key "__proto__", which cannot be read, are left out');
   return found;
 }
 

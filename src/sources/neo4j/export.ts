@@ -3,7 +3,7 @@ import { throwIfAborted } from '../../base/errors.ts';
 import type { Context } from '../../model/source.ts';
 import type { Graph } from './connection.ts';
 import { decodedProperties } from './far-dates.ts';
-import { properties } from './literals.ts';
+import { type EntityText, entityText } from './entity-text.ts';
 import type { SchemaEntry } from './schema.ts';
 import type { ImportNames } from './script-format.ts';
 import { ScriptWriter, sortedLabels } from './script-writer.ts';
@@ -13,6 +13,8 @@ import type { Tally } from './tally.ts';
 export interface ExportNotes {
   /** Relationships left out because an end of theirs was made after the nodes were read. */
   dangling: number;
+  /** Whether there may be properties whose key no JavaScript object holds: the driver drops them. */
+  readonly hasUnreadableKey: boolean;
 }
 
 export interface ExportRequest {
@@ -54,8 +56,8 @@ async function* nodes(request: ExportRequest, writer: ScriptWriter, { progress }
     for (const node of batch as readonly Node[]) {
       const number = node.identity.toNumber();
       const labels = sortedLabels(node.labels);
-      const text = propertyText(node) ?? properties(await decodedProperties(request.graph, node));
-      request.tally.node(number, labels.labels, labels.text, text);
+      const text = textOf(node) ?? entityText(await decodedProperties(request.graph, node));
+      request.tally.node(number, labels.labels, labels.text, text.canonical);
       writer.node(number, labels.text, text);
     }
     if (writer.size >= CHUNK) yield undefined;
@@ -73,8 +75,8 @@ async function* relationships(
     for (const relationship of batch as readonly Relationship[]) {
       const start = relationship.start.toNumber();
       const end = relationship.end.toNumber();
-      const text = propertyText(relationship) ?? properties(await decodedProperties(request.graph, relationship));
-      if (request.tally.relationship(start, end, relationship.type, text))
+      const text = textOf(relationship) ?? entityText(await decodedProperties(request.graph, relationship));
+      if (request.tally.relationship(start, end, relationship.type, text.canonical))
         writer.relationship(start, end, relationship.type, text);
       else request.notes.dangling += 1;
     }
@@ -83,9 +85,9 @@ async function* relationships(
 }
 
 /** Undefined when the driver could not decode a value. */
-function propertyText(entity: Node | Relationship): string | undefined {
+function textOf(entity: Node | Relationship): EntityText | undefined {
   try {
-    return properties(entity.properties);
+    return entityText(entity.properties);
   } catch {
     return undefined;
   }

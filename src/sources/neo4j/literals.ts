@@ -35,8 +35,7 @@ function objectLiteral(value: unknown): string {
 }
 
 function float(value: number): string {
-  if (Number.isNaN(value)) return '0.0/0.0';
-  if (!Number.isFinite(value)) return value > 0 ? '1.0/0.0' : '-1.0/0.0';
+  if (!Number.isFinite(value)) return `toFloat('${value}')`;
   if (Object.is(value, -0)) return '-0.0';
   const text = String(value);
   return /[.e]/.test(text) ? text : `${text}.0`;

@@ -126,9 +126,7 @@ class Loader {
 }
 
 function statementOf(part: NodesPart | RelationshipsPart, names: ImportNames): string {
-  const rest =
-    part.part === 'nodes' ? createNodes(names, part.labelText) : createRelationships(names, quoteName(part.type));
-  return `UNWIND $rows ${rest}`;
+  return part.part === 'nodes' ? createNodes(names, part.labelText) : createRelationships(names, quoteName(part.type));
 }
 
 function parametersOf(row: NodesPart['rows'][number] | RelationshipsPart['rows'][number]): object {

@@ -1,5 +1,8 @@
-/** What a name between backticks, or a string between quotes, must not hold as it is. */
-const CONTROL = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufeff';
+/**
+ * What a name between backticks, or a string between quotes, must not hold as it is. NUL may: cypher-shell 5.26 takes
+ * its escape for six characters.
+ */
+const CONTROL = '\\u0001-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufeff';
 const SPECIAL_IN_NAME = new RegExp(`[\`\\\\${CONTROL}]`, 'g');
 const SPECIAL_IN_STRING = new RegExp(`['\\\\${CONTROL}]`, 'g');
 const SPECIAL = new RegExp(`['\\\\${CONTROL}]`);

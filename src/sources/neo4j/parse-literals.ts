@@ -17,9 +17,14 @@ export class LiteralReader {
     return this.#at;
   }
 
+  /** The text from there to here. */
+  since(at: number): string {
+    return this.#text.slice(at, this.#at);
+  }
+
   /** Moves past this text, or fails. */
   expect(text: string): void {
-    if (!this.#take(text)) this.fail(`expected ${text}`);
+    if (!this.take(text)) this.fail(`expected ${text}`);
   }
 
   end(): void {
@@ -35,18 +40,18 @@ export class LiteralReader {
 
   /** A whole number that JavaScript holds exactly. */
   count(): number {
-    return Number(this.#match(DIGITS, 'a number')[0]);
+    return Number(this.match(DIGITS, 'a number')[0]);
   }
 
   properties(): Record<string, unknown> {
     const map: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     this.expect('{');
-    if (this.#take('}')) return map;
+    if (this.take('}')) return map;
     do {
-      const key = unquoteName(this.#match(NAME, 'a name')[1] ?? '');
+      const key = unquoteName(this.match(NAME, 'a name')[1] ?? '');
       this.expect(':');
       map[key] = this.value();
-    } while (this.#take(','));
+    } while (this.take(','));
     this.expect('}');
     return map;
   }
@@ -56,7 +61,7 @@ export class LiteralReader {
       case "'":
         return this.#string();
       case '[':
-        return this.#list();
+        return this.#list(() => this.value());
       case '/':
         return this.#bytes();
       default:
@@ -65,21 +70,21 @@ export class LiteralReader {
   }
 
   #string(): string {
-    return unquoteString(this.#match(STRING, 'a string')[1] ?? '');
+    return unquoteString(this.match(STRING, 'a string')[1] ?? '');
   }
 
-  #list(): unknown[] {
+  #list(element: () => unknown): unknown[] {
     const list: unknown[] = [];
     this.expect('[');
-    if (this.#take(']')) return list;
-    do list.push(this.value());
-    while (this.#take(','));
+    if (this.take(']')) return list;
+    do list.push(element());
+    while (this.take(','));
     this.expect(']');
     return list;
   }
 
   #bytes(): Int8Array {
-    const buffer = Buffer.from(this.#match(BYTES, 'a byte array')[1] ?? '', 'base64');
+    const buffer = Buffer.from(this.match(BYTES, 'a byte array')[1] ?? '', 'base64');
     return new Int8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 
@@ -88,19 +93,21 @@ export class LiteralReader {
     if (word === undefined) return this.#number();
     if (word === 'true') return true;
     if (word === 'false') return false;
-    const read = CALLS[word];
-    if (read === undefined) return this.fail(`unknown function ${word}`);
     this.expect('(');
-    const argument = this.#text[this.#at] === '{' ? this.#parts() : this.#string();
+    const argument = this.argument();
     this.expect(')');
-    return read(argument) ?? this.fail(`what ${word}() was given is not valid`);
+    return callOf(word, argument) ?? this.fail(`${word}() of something else than it takes`);
+  }
+
+  /** What a function takes: a text, parts by name, or a list of either; or any plain value. */
+  argument(): unknown {
+    if (this.#text[this.#at] === '{') return this.#parts();
+    return this.#text[this.#at] === '[' ? this.#list(() => this.argument()) : this.value();
   }
 
   #number(): Integer | number {
-    const [text, fraction] = this.#match(NUMBER, 'a value');
-    if (fraction === undefined) return Integer.fromString(text);
-    if (fraction.startsWith('.0/')) return text.startsWith('-') ? -Infinity : text.startsWith('0') ? NaN : Infinity;
-    return Number(text);
+    const [text, fraction] = this.match(NUMBER, 'a value');
+    return fraction === undefined ? Integer.fromString(text) : Number(text);
   }
 
   /** The argument of a function that takes parts by name. */
@@ -108,21 +115,23 @@ export class LiteralReader {
     const parts: Record<string, unknown> = {};
     this.expect('{');
     do {
-      const key = this.#match(WORD, 'the name of a part')[0];
+      const key = this.match(WORD, 'the name of a part')[0];
       this.expect(':');
       parts[key] = this.value();
-    } while (this.#take(','));
+    } while (this.take(','));
     this.expect('}');
     return parts;
   }
 
-  #take(text: string): boolean {
+  /** Moves past this text if it comes next. */
+  take(text: string): boolean {
     if (!this.#text.startsWith(text, this.#at)) return false;
     this.#at += text.length;
     return true;
   }
 
-  #match(pattern: RegExp, what: string): RegExpExecArray {
+  /** Moves past what a sticky pattern matches, or fails. */
+  match(pattern: RegExp, what: string): RegExpExecArray {
     return this.#optional(pattern) ?? this.fail(`expected ${what}`);
   }
 
@@ -139,11 +148,15 @@ const NAME = /`((?:[^`\\]|``|\\u[0-9A-F]{4})+)`/y;
 const STRING = /'((?:[^'\\]|\\.)*)'/y;
 const BYTES = /\/\*bytes:([A-Za-z0-9+/]*={0,2})\*\/null/y;
 const WORD = /[a-zA-Z]+/y;
-const NUMBER = /-?\d+(\.0\/0\.0|(?:\.\d+)?e[+-]?\d+|\.\d+)?/y;
+const NUMBER = /-?\d+((?:\.\d+)?e[+-]?\d+|\.\d+)?/y;
 
 type Parts = Readonly<Record<string, unknown>>;
 
-/** Undefined for an argument that is none of its own. */
+/** The value of a function of Cypher; undefined for an unknown function, or an argument that is none of its own. */
+export function callOf(name: string, argument: unknown): unknown {
+  return CALLS[name]?.(argument as Parts | string);
+}
+
 const CALLS: Readonly<Record<string, (argument: Parts | string) => unknown>> = {
   date: (text) => ofText(text, DATE, (fields) => new Date(...dateFields(fields))),
   localtime: (text) => ofText(text, LOCAL_TIME, (fields) => new LocalTime(...clockFields(fields))),
@@ -154,7 +167,10 @@ const CALLS: Readonly<Record<string, (argument: Parts | string) => unknown>> = {
   duration: (parts) =>
     ofParts(parts, ['months', 'days', 'seconds', 'nanoseconds'], (fields) => new Duration(...(fields as Four))),
   point: pointOf,
+  toFloat: (argument: unknown) => (typeof argument === 'number' ? argument : FLOATS[String(argument)]),
 };
+
+const FLOATS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity };
 
 const DAY = String.raw`(?<year>[+-]?\d{4,9})-(?<month>\d\d)-(?<day>\d\d)`;
 const CLOCK = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<nano>\d{9}))?`;

@@ -1,7 +1,8 @@
+import type { EntityText } from './entity-text.ts';
 import { quoteName } from './names.ts';
 
 /**
- * The Cypher script that an export is (docs/neo4j-export.md): one statement, row or comment a line, so that it can be
+ * The Cypher script that an export is (docs/neo4j-export.md): one statement or comment a line, so that it can be
  * read with bounded memory; runs in stock cypher-shell against an empty database. Nodes carry a label and a number of
  * their own while the script runs; relationships find their ends by it; both are removed at the end.
  */
@@ -53,20 +54,21 @@ export function removeImportNames({ label, property }: ImportNames): string {
   return `MATCH (n:${quoteName(label)}) CALL { WITH n REMOVE n:${quoteName(label)}, n.${quoteName(property)} } IN TRANSACTIONS OF 10000 ROWS`;
 }
 
-export const STATEMENT_HEAD = 'UNWIND [';
+/** Before the rows of one statement, which are a parameter: cypher-shell evaluates them, and plans are used again. */
+export const ROWS_HEAD = ':param rows => [';
 export const BEGIN = ':begin';
 export const COMMIT = ':commit';
 
 export const AWAIT_INDEXES = 'CALL db.awaitIndexes(86400)';
 
-/** One node: `{i:12,p:{…}}`. */
-export function nodeRow(number: number | string, propertyText: string): string {
-  return `{i:${number},p:${propertyText}}`;
+/** One node: `{i:12,p:{…}}`, and `c:[…]` where the statement has columns. */
+export function nodeRow(number: number, { plain, values }: EntityText): string {
+  return `{i:${number},p:${plain}${values}}`;
 }
 
 /** One relationship: `{s:12,e:13,p:{…}}`, the numbers of its ends. */
-export function relationshipRow(start: number | string, end: number | string, propertyText: string): string {
-  return `{s:${start},e:${end},p:${propertyText}}`;
+export function relationshipRow(start: number, end: number, { plain, values }: EntityText): string {
+  return `{s:${start},e:${end},p:${plain}${values}}`;
 }
 
 /** Labels as they stand in a pattern, in ascending order; empty for none. */
@@ -74,13 +76,14 @@ export function labelText(labels: readonly string[]): string {
   return labels.map((each) => `:${quoteName(each)}`).join('');
 }
 
-/** Between the rows (`rows` is a list literal or a parameter) and the end of the statement. */
+/** Creates nodes of the rows in parameter `rows`. */
 export function createNodes(names: ImportNames, labels: string): string {
-  return `AS row CREATE (n:${quoteName(names.label)}${labels} {${quoteName(names.property)}:row.i}) SET n += row.p`;
+  return `UNWIND $rows AS row CREATE (x:${quoteName(names.label)}${labels} {${quoteName(names.property)}:row.i}) SET x += row.p`;
 }
 
+/** Creates relationships of the rows in parameter `rows`; the type is quoted. */
 export function createRelationships(names: ImportNames, type: string): string {
   const label = quoteName(names.label);
   const property = quoteName(names.property);
-  return `AS row MATCH (s:${label} {${property}:row.s}) MATCH (e:${label} {${property}:row.e}) CREATE (s)-[r:${type}]->(e) SET r += row.p`;
+  return `UNWIND $rows AS row MATCH (s:${label} {${property}:row.s}) MATCH (e:${label} {${property}:row.e}) CREATE (s)-[x:${type}]->(e) SET x += row.p`;
 }

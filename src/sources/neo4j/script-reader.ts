@@ -14,7 +14,7 @@ import {
   type ImportNames,
   SCHEMA_PREFIX,
   type ScriptEnd,
-  STATEMENT_HEAD,
+  ROWS_HEAD,
 } from './script-format.ts';
 import { damagedScript, type NodesPart, type RelationshipsPart, RowsReader } from './script-rows.ts';
 
@@ -112,19 +112,13 @@ class ScriptParser {
 
   #body(line: string): undefined {
     const [afterBody = '', ...others] = footer(this.#names);
-    if (line === STATEMENT_HEAD) this.#state = (next) => this.#row(next);
+    if (line.startsWith(ROWS_HEAD)) this.#state = (next) => this.#statement(line, next);
     else if (line === afterBody) this.#fixed(others, (next) => this.#schema(next));
     else if (line !== BEGIN && line !== COMMIT) throw damagedScript('an unknown statement');
   }
 
-  #row(line: string): undefined {
-    const isLast = !line.endsWith(',');
-    this.#rows.row(isLast ? line : line.slice(0, -1));
-    if (isLast) this.#state = (next) => this.#statementEnd(next);
-  }
-
-  #statementEnd(line: string): NodesPart | RelationshipsPart {
-    const part = this.#rows.end(line);
+  #statement(rows: string, line: string): NodesPart | RelationshipsPart {
+    const part = this.#rows.read(rows, line);
     if (part.part === 'nodes') this.#nodes += part.rows.length;
     else this.#relationships += part.rows.length;
     this.#state = (next) => this.#body(next);

@@ -1,13 +1,14 @@
 import { BackupError } from '../../base/errors.ts';
+import { properties } from './literals.ts';
 import { unquoteName } from './names.ts';
-import { LiteralReader } from './parse-literals.ts';
-import { createNodes, createRelationships, type ImportNames } from './script-format.ts';
+import { callOf, LiteralReader } from './parse-literals.ts';
+import { createNodes, createRelationships, type ImportNames, ROWS_HEAD } from './script-format.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
 export interface NodeRow {
   readonly number: number;
-  /** As it stands in the script: what digests are made of. */
+  /** The properties' canonical text: what digests are made of. */
   readonly text: string;
   readonly properties: Properties;
 }
@@ -32,38 +33,31 @@ export interface RelationshipsPart {
   readonly rows: readonly RelationshipRow[];
 }
 
-/** The rows of one statement, read line by line, and then its last line. */
+/** Reads a statement and the line of rows before it. */
 export class RowsReader {
   readonly #nodes: readonly [string, string];
   readonly #relationships: readonly [string, string];
-  #nodeRows: NodeRow[] = [];
-  #relationshipRows: RelationshipRow[] = [];
 
   constructor(names: ImportNames) {
     this.#nodes = around((labels) => createNodes(names, labels));
     this.#relationships = around((type) => createRelationships(names, type));
   }
 
-  /** One row; all but the last of a statement end with a comma, which the caller has taken off. */
-  row(line: string): void {
-    const reader = new LiteralReader(line);
-    if (line.startsWith('{i:')) this.#nodeRows.push(nodeOf(reader, line));
-    else this.#relationshipRows.push(relationshipOf(reader, line));
-    reader.end();
-  }
-
-  /** The statement's last line, which begins with `] `. */
-  end(line: string): NodesPart | RelationshipsPart {
-    const nodes = this.#nodeRows;
-    const relationships = this.#relationshipRows;
-    this.#nodeRows = [];
-    this.#relationshipRows = [];
-    const labelText = between(this.#nodes, line);
-    if (labelText !== undefined && relationships.length === 0)
-      return { part: 'nodes', labels: labelsOf(labelText), labelText, rows: nodes };
-    const type = between(this.#relationships, line);
-    if (type === undefined || nodes.length > 0) throw damagedScript('a statement ends in an unknown way');
-    return { part: 'relationships', type: nameOf(type), rows: relationships };
+  read(rows: string, statement: string): NodesPart | RelationshipsPart {
+    const nodes = between(this.#nodes, statement);
+    if (nodes !== undefined) {
+      const [labelText, columns] = nodes;
+      const part = { part: 'nodes', labels: labelsOf(labelText), labelText } as const;
+      return { ...part, rows: rowsOf(rows, columnsOf(columns), nodeOf) };
+    }
+    const relationships = between(this.#relationships, statement);
+    if (relationships === undefined) throw damagedScript('an unknown statement');
+    const [type, columns] = relationships;
+    return {
+      part: 'relationships',
+      type: nameOf(type),
+      rows: rowsOf(rows, columnsOf(columns), relationshipOf),
+    };
   }
 }
 
@@ -71,44 +65,94 @@ export function damagedScript(why: string): BackupError {
   return new BackupError(`the script is damaged: ${why}`, { kind: 'damaged' });
 }
 
-function nodeOf(reader: LiteralReader, line: string): NodeRow {
-  reader.expect('{i:');
-  const number = reader.count();
-  return { number, ...propertiesOf(reader, line) };
+/** A property that the statement makes of a value of the row. */
+interface Column {
+  readonly key: string;
+  /** The function it is made by; undefined where it is the value itself. */
+  readonly call: string | undefined;
+  readonly isList: boolean;
 }
 
-function relationshipOf(reader: LiteralReader, line: string): RelationshipRow {
+function rowsOf<Row>(line: string, columns: readonly Column[], rowOf: RowOf<Row>): Row[] {
+  const reader = new LiteralReader(line);
+  const rows: Row[] = [];
+  reader.expect(ROWS_HEAD);
+  do rows.push(rowOf(reader, columns));
+  while (reader.take(','));
+  reader.expect(']');
+  reader.end();
+  return rows;
+}
+
+type RowOf<Row> = (reader: LiteralReader, columns: readonly Column[]) => Row;
+
+function nodeOf(reader: LiteralReader, columns: readonly Column[]): NodeRow {
+  reader.expect('{i:');
+  return { number: reader.count(), ...propertiesOf(reader, columns) };
+}
+
+function relationshipOf(reader: LiteralReader, columns: readonly Column[]): RelationshipRow {
   reader.expect('{s:');
   const start = reader.count();
   reader.expect(',e:');
-  const end = reader.count();
-  return { start, end, ...propertiesOf(reader, line) };
+  return { start, end: reader.count(), ...propertiesOf(reader, columns) };
 }
 
-function propertiesOf(reader: LiteralReader, line: string): { text: string; properties: Properties } {
+function propertiesOf(reader: LiteralReader, columns: readonly Column[]): { text: string; properties: Properties } {
   reader.expect(',p:');
   const from = reader.at;
-  const properties = reader.properties();
-  const text = line.slice(from, reader.at);
+  const map = reader.properties();
+  const plain = reader.since(from);
+  if (columns.length > 0) {
+    reader.expect(',c:');
+    const values = reader.argument();
+    if (!Array.isArray(values) || values.length !== columns.length) reader.fail('too few or too many values');
+    columns.forEach((column, index) => (map[column.key] = valueOf(column, values[index], reader)));
+  }
   reader.expect('}');
-  return { text, properties };
+  return { text: columns.length === 0 ? plain : properties(map), properties: map };
 }
 
-/** The texts before and after what varies, in the last line of a statement. */
+function valueOf({ call, isList }: Column, value: unknown, reader: LiteralReader): unknown {
+  if (call === undefined) return value;
+  const made = (argument: unknown): unknown =>
+    callOf(call, argument) ?? reader.fail(`${call}() of something else than it takes`);
+  if (!isList) return made(value);
+  return Array.isArray(value) ? value.map(made) : reader.fail('expected a list');
+}
+
+/** The texts before and after what varies, up to the columns. */
 function around(statement: (varying: string) => string): readonly [string, string] {
   const [before = '', after = ''] = statement('\0').split('\0');
-  return [`] ${before}`, `${after};`];
+  return [before, after];
 }
 
-function between([before, after]: readonly [string, string], line: string): string | undefined {
-  const fits = line.startsWith(before) && line.endsWith(after) && line.length >= before.length + after.length;
-  return fits ? line.slice(before.length, line.length - after.length) : undefined;
+/** What varies, and the columns. Quoted names double their backticks: the text between cannot occur in them. */
+function between([before, after]: readonly [string, string], line: string): [string, string] | undefined {
+  const end = line.indexOf(after, before.length);
+  if (!line.startsWith(before) || end < 0 || !line.endsWith(';')) return undefined;
+  return [line.slice(before.length, end), line.slice(end + after.length, -1)];
 }
 
 const QUOTED_NAME = String.raw`\`((?:[^\`\\]|\`\`|\\u[0-9A-F]{4})+)\``;
 const ONE_NAME = new RegExp(`^${QUOTED_NAME}$`);
 const LABELS = new RegExp(`^(?::${QUOTED_NAME})*$`);
 const EACH_LABEL = new RegExp(`:${QUOTED_NAME}`, 'g');
+const COLUMN = new RegExp(
+  String.raw`, x\.${QUOTED_NAME}=(?:\[e IN row\.c\[(\d+)\] \| ([a-zA-Z]+)\(e\)\]|([a-zA-Z]+)\(row\.c\[(\d+)\]\)|row\.c\[(\d+)\])`,
+  'y',
+);
+
+function columnsOf(text: string): Column[] {
+  const reader = new LiteralReader(text);
+  const columns: Column[] = [];
+  while (reader.at < text.length) {
+    const [, name = '', ofList, listCall, call, ofCall, ofValue] = reader.match(COLUMN, 'a column');
+    if (Number(ofList ?? ofCall ?? ofValue) !== columns.length) reader.fail('columns are in disorder');
+    columns.push({ key: unquoteName(name), call: listCall ?? call, isList: listCall !== undefined });
+  }
+  return columns;
+}
 
 function labelsOf(text: string): string[] {
   if (!LABELS.test(text)) throw damagedScript('labels that are none');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EntityText } from './entity-text.ts';
 import { type Batch, Batches } from './batches.ts';
 import { quoteName } from './names.ts';
 import {
@@ -16,7 +17,7 @@ import {
   relationshipRow,
   SCHEMA_PREFIX,
   type ScriptEnd,
-  STATEMENT_HEAD,
+  ROWS_HEAD,
 } from './script-format.ts';
 import { dropMissingLookups, itemText, type SchemaEntry } from './schema.ts';
 
@@ -51,25 +52,26 @@ export class ScriptWriter {
     return text;
   }
 
-  node(number: number, labels: string, propertyText: string): void {
-    const due = this.#nodes.add(labels, nodeRow(number, propertyText));
-    if (due !== undefined) this.#statement(due, createNodes);
+  node(number: number, labels: string, text: EntityText): void {
+    const due = this.#nodes.add(createNodes(this.#names, labels) + text.columns, nodeRow(number, text));
+    if (due !== undefined) this.#statement(due);
   }
 
-  relationship(start: number, end: number, type: string, propertyText: string): void {
-    const due = this.#relationships.add(quoteName(type), relationshipRow(start, end, propertyText));
-    if (due !== undefined) this.#statement(due, createRelationships);
+  relationship(start: number, end: number, type: string, text: EntityText): void {
+    const statement = createRelationships(this.#names, quoteName(type)) + text.columns;
+    const due = this.#relationships.add(statement, relationshipRow(start, end, text));
+    if (due !== undefined) this.#statement(due);
   }
 
   /** Before the first relationship. */
   endNodes(): void {
-    for (const batch of this.#nodes.rest()) this.#statement(batch, createNodes);
+    for (const batch of this.#nodes.rest()) this.#statement(batch);
     this.#commit();
   }
 
   /** The rest of the text, to its last line. */
   end(schema: readonly SchemaEntry[], counts: Omit<ScriptEnd, 'sha256'>): string {
-    for (const batch of this.#relationships.rest()) this.#statement(batch, createRelationships);
+    for (const batch of this.#relationships.rest()) this.#statement(batch);
     this.#commit();
     for (const line of footer(this.#names)) this.#line(line);
     for (const statement of dropMissingLookups(schema)) this.#line(`${statement};`);
@@ -80,9 +82,10 @@ export class ScriptWriter {
     return `${text}${END_PREFIX}${JSON.stringify(end)}\n`;
   }
 
-  #statement({ key, rows }: Batch, create: (names: ImportNames, key: string) => string): void {
+  #statement({ key, rows }: Batch): void {
     if (this.#open === 0) this.#line(BEGIN);
-    this.#line(`${STATEMENT_HEAD}\n${rows.join(',\n')}\n] ${create(this.#names, key)};`);
+    this.#line(`${ROWS_HEAD}${rows.join(',')}]`);
+    this.#line(`${key};`);
     this.#open += rows.length;
     if (this.#open >= ROWS_OF_TRANSACTION) this.#commit();
   }

@@ -10,7 +10,7 @@ import type { ReadableBackup } from '../../../src/model/source.ts';
 import { checkScript } from '../../../src/sources/neo4j/content.ts';
 import { DigestTable } from '../../../src/sources/neo4j/digest-table.ts';
 import { entityHash, MultisetDigest } from '../../../src/sources/neo4j/digest.ts';
-import { properties } from '../../../src/sources/neo4j/literals.ts';
+import { entityText } from '../../../src/sources/neo4j/entity-text.ts';
 import { type SchemaEntry, schemaFacts } from '../../../src/sources/neo4j/schema.ts';
 import { readScript } from '../../../src/sources/neo4j/script-reader.ts';
 import { ScriptWriter, sortedLabels } from '../../../src/sources/neo4j/script-writer.ts';
@@ -42,14 +42,21 @@ function sample(nodes = 5): { readonly text: string; readonly facts: Facts } {
   const writer = new ScriptWriter({ label: 'i', property: 'n', constraint: 'c' });
   for (let number = 0; number < nodes; number += 1) {
     const { labels, text: labelText } = sortedLabels(['Person', 'Ärztin', ''].slice(number % 3, 2));
-    const text = properties({ age: neo4j.int(number), name: `Nr. ${number}; it's`, weight: -0 });
-    tally.node(number, labels, labelText, text);
+    const day = new neo4j.types.Date(neo4j.int(2000 + number), neo4j.int(1), neo4j.int(1));
+    const text = entityText({
+      age: neo4j.int(number),
+      name: `Nr. ${number}; it's`,
+      weight: -0,
+      born: day,
+      days: [day],
+    });
+    tally.node(number, labels, labelText, text.canonical);
     writer.node(number, labelText, text);
   }
   writer.endNodes();
   for (let number = 1; number < nodes; number += 1) {
-    const text = properties({ since: number / 2 });
-    tally.relationship(number - 1, number, 'KNOWS', text);
+    const text = entityText({ since: number / 2, 'we`ird': NaN, list: [1, Infinity] });
+    tally.relationship(number - 1, number, 'KNOWS', text.canonical);
     writer.relationship(number - 1, number, 'KNOWS', text);
   }
   const text = writer.end(SCHEMA, { nodes: tally.nodes, relationships: tally.relationships });

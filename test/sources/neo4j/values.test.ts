@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import {
   array,
   assert,
+  asyncProperty,
   bigInt,
   boolean,
   constantFrom,
@@ -17,9 +19,12 @@ import neo4j from 'neo4j-driver';
 import { expect, test } from 'vitest';
 import { EVERY_VALUE } from '../../../platform/data/neo4j/values.ts';
 import { dateOfDays, daysOfDate } from '../../../src/sources/neo4j/calendar.ts';
+import { entityText } from '../../../src/sources/neo4j/entity-text.ts';
 import { literal, properties } from '../../../src/sources/neo4j/literals.ts';
 import { quoteName, quoteString, unquoteName, unquoteString } from '../../../src/sources/neo4j/names.ts';
 import { LiteralReader } from '../../../src/sources/neo4j/parse-literals.ts';
+import { readScript } from '../../../src/sources/neo4j/script-reader.ts';
+import { ScriptWriter } from '../../../src/sources/neo4j/script-writer.ts';
 
 const { Date, DateTime, Duration, LocalDateTime, LocalTime, Point, Time } = neo4j.types;
 const int64 = bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((value) => neo4j.int(value));
@@ -29,7 +34,7 @@ const clock = [within(0, 23), within(0, 59), within(0, 59), within(0, 999_999_99
 const offset = within(-64_800, 64_800);
 const zone = constantFrom('Europe/Berlin', 'UTC', 'Asia/Kolkata');
 
-const scalar = oneof(
+const scalars = [
   boolean(),
   int64,
   double(),
@@ -43,8 +48,9 @@ const scalar = oneof(
   tuple(int64, int64, int64, within(0, 999_999_999)).map((fields) => new Duration(...fields)),
   tuple(double(), double()).map(([x, y]) => new Point(neo4j.int(7203), x, y)),
   tuple(double(), double(), double()).map(([x, y, z]) => new Point(neo4j.int(4979), x, y, z)),
-);
-const value = oneof(scalar, array(scalar), int8Array());
+];
+// A list holds values of one type.
+const value = oneof(...scalars, ...scalars.map((each) => array<unknown>(each)), int8Array());
 const map = dictionary(string({ unit: 'binary', minLength: 1 }), value, { noNullPrototype: false });
 
 test('whatever is written is read back, and written the same way again', () => {
@@ -68,6 +74,23 @@ function withIntegers(given: unknown): unknown {
   const parts = Object.entries(given).map(([key, part]) => [key, withIntegers(part)]);
   return Object.assign(Object.create(Object.getPrototypeOf(given) as object) as object, Object.fromEntries(parts));
 }
+
+test('whatever a row and its statement hold is read back from a script', async () => {
+  await assert(
+    asyncProperty(map, async (written) => {
+      const names = { label: 'l', property: 'p', constraint: 'c' };
+      const writer = new ScriptWriter(names);
+      writer.node(7, ':`A`', entityText(written));
+      writer.endNodes();
+      writer.relationship(7, 7, 'T', entityText(written));
+      const text = writer.end([], { nodes: 1, relationships: 1 });
+      const parts = await Array.fromAsync(readScript(Readable.from([Buffer.from(text)])));
+      const texts = parts.flatMap((part) => ('rows' in part ? part.rows.map((row) => row.text) : []));
+      expect(texts).toEqual([properties(written), properties(written)]);
+    }),
+    { numRuns: 1000 },
+  );
+});
 
 test('values that differ have texts that differ', () => {
   const texts = Object.values(EVERY_VALUE).flatMap((values) =>
