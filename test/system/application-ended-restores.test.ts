@@ -1,4 +1,3 @@
-import { pointsOf } from '../support/crash-table.ts';
-import { describeEndedRestores, everyEnd } from '../support/system/restore-suite.ts';
+import { describeEndedRestores } from '../support/system/restore-suite.ts';
 
-describeEndedRestores('application', everyEnd('application', pointsOf('application', 'restore')));
+describeEndedRestores('application', { sharedInterrupts: true });

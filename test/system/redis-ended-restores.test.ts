@@ -1,4 +1,3 @@
-import { ownPointsOf } from '../support/crash-table.ts';
-import { describeEndedRestores, everyEnd } from '../support/system/restore-suite.ts';
+import { describeEndedRestores } from '../support/system/restore-suite.ts';
 
-describeEndedRestores('redis', everyEnd('redis', ownPointsOf('redis', 'restore')));
+describeEndedRestores('redis', { sharedInterrupts: false });

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { destroyAll } from '../../platform/data/destroy.ts';
-import { FINGERPRINTS } from '../../platform/fingerprint/all.ts';
+import { fingerprint } from '../../platform/fingerprint/all.ts';
 import { differences } from '../../platform/fingerprint/compare.ts';
-import type { Fingerprint } from '../../platform/fingerprint/fingerprint.ts';
-import { systemCode } from '../../src/base/errors.ts';
-import { type Service, SERVICES } from '../../src/model/vocabulary.ts';
+import { SERVICES } from '../../src/model/vocabulary.ts';
 import { damaged, filesOf, flip } from '../support/system/damage.ts';
 import { leftovers } from '../support/system/nothing-left.ts';
 import { type OwnServices, startServices } from '../support/system/own-services.ts';
@@ -12,7 +10,7 @@ import { complaintOf } from '../support/system/program.ts';
 import { type BorrowedNeo4j, borrowNeo4j } from '../support/system/shared-neo4j.ts';
 import { openSite, type Site } from '../support/system/site.ts';
 
-type State = Readonly<Record<Service, Fingerprint>>;
+type State = Awaited<ReturnType<typeof fingerprint>>;
 
 let services: OwnServices;
 let neo4j: BorrowedNeo4j;
@@ -25,7 +23,7 @@ beforeAll(async () => {
   [services, neo4j] = await Promise.all([startServices(['postgres', 'redis', 'application']), borrowNeo4j()]);
   live = { ...services.environment, ...neo4j.environment };
   site = await openSite(SERVICES, live);
-  filled = await stateNow();
+  filled = await fingerprint(live);
 });
 afterAll(async () => {
   await site[Symbol.asyncDispose]();
@@ -33,21 +31,9 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]();
 });
 
-/** Of all four services; a database that is gone holds nothing. */
-async function stateNow(): Promise<State> {
-  const states = SERVICES.map(async (service): Promise<readonly [Service, Fingerprint]> => {
-    const state = FINGERPRINTS[service](live).catch((error: unknown) => {
-      if (systemCode(error) === '3D000') return {};
-      throw error;
-    });
-    return [service, await state];
-  });
-  return Object.fromEntries(await Promise.all(states)) as State;
-}
-
 /** What differs from a state, of all four services; empty when all is as it was. */
 async function changesSince(state: State): Promise<Record<string, string[]>> {
-  const now = await stateNow();
+  const now = await fingerprint(live);
   const changes = SERVICES.map((service) => [service, differences(state[service], now[service]).slice(0, 5)] as const);
   return Object.fromEntries(changes.filter(([, differing]) => differing.length > 0));
 }
@@ -74,7 +60,7 @@ describe('the whole way, with four real services', () => {
 
   test('after a disaster everything comes back as it was', async () => {
     await destroyAll(live);
-    const destroyed = await stateNow();
+    const destroyed = await fingerprint(live);
     expect(Object.keys(await changesSince(filled)).toSorted()).toEqual([...SERVICES].toSorted());
     await site.good(['recover', 'latest']);
     expect(await changesSince(filled)).toEqual({});
