@@ -101,6 +101,18 @@ test('a database that is missing', async () => {
   await expectRefused(rig.site, ['backup', 'postgres', 'daily'], refusal, options);
 });
 
+test('an extension that the target of a restore lacks', async () => {
+  const rename = (from: string, to: string): Promise<unknown> =>
+    withPostgres(rig.site.environment, 'superuser', 'physics_assistant', (client) =>
+      client.query('UPDATE pg_extension SET extname = $2 WHERE extname = $1', [from, to]),
+    );
+  await rename('pgcrypto', 'not_packaged'); // captured from a server that had it
+  const backup = await takeBackup(rig.site, 'postgres');
+  const refusal = { code: 7, says: /^postgres: .*extensions? not_packaged/, hint: /install .*not_packaged/ };
+  await expectRefused(rig.site, ['restore', backup], refusal);
+  await rename('not_packaged', 'pgcrypto');
+});
+
 test('one service that is down does not keep the others from being backed up', async () => {
   const options = { environment: { POSTGRES_PORT: String(await freePort()) } };
   const run = await rig.site.run(['--json', 'backup', 'all', 'weekly'], options);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { fingerprintOf, nameState } from './live.ts';
 import { leftovers } from './nothing-left.ts';
-import type { CheapService } from './own-services.ts';
+import type { Service } from '../../../src/model/vocabulary.ts';
 import { complaintOf, type ProgramRun, type RunOptions } from './program.ts';
 import type { Site } from './site.ts';
 
@@ -38,7 +38,7 @@ export async function expectRefused(
   refusal: Refusal,
   options: Partial<RunOptions> = {},
 ): Promise<void> {
-  const services = site.services.filter((each): each is CheapService => each !== 'neo4j');
+  const services = concernedBy(args, site);
   const before = await Promise.all(services.map((each) => fingerprintOf(each, site.environment)));
   const manifests = await manifestsOf(site);
   expectRefusal(await site.run(['--quiet', ...args], options), refusal);
@@ -48,4 +48,11 @@ export async function expectRefused(
     const untouched = before[at] ?? {};
     expect(await nameState(service, site.environment, { untouched })).toBe('untouched');
   }
+}
+
+/** The services that a command names, by themselves or by a backup of theirs; all where it names none. Neo4j is slow. */
+function concernedBy(args: readonly string[], { services }: Site): Service[] {
+  const cheap = services.filter((each) => each !== 'neo4j');
+  const named = cheap.filter((each) => args.some((word) => word === each || word.startsWith(`${each}_`)));
+  return named.length > 0 ? named : cheap;
 }
