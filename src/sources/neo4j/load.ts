@@ -16,8 +16,8 @@ import { readScript, type ScriptPart } from './script-reader.ts';
 import type { NodesPart, RelationshipsPart } from './script-rows.ts';
 
 /** Rows, and characters of their texts, that one transaction creates at most. */
-const ROWS = 5000;
-const CHARACTERS = 4 * 1024 * 1024;
+const ROWS = 2000;
+const CHARACTERS = 2 * 1024 * 1024;
 
 /** Loads a script into an empty database, byte arrays included. Faster than cypher-shell: values go as parameters. */
 export async function loadScript(graph: Graph, script: AsyncIterable<Uint8Array>, context: Context): Promise<void> {

@@ -26,7 +26,7 @@ const staging = new MemoryJournal();
 // Small: what counts here are states, not values.
 const CONTENT = [
   'CREATE CONSTRAINT star_name FOR (n:Star) REQUIRE n.name IS UNIQUE',
-  "UNWIND range(1, 6000) AS i CREATE (:Star {name: 'Stern ' + i, at: [i, -i]})",
+  "UNWIND range(1, 2500) AS i CREATE (:Star {name: 'Stern ' + i, at: [i, -i]})",
   'MATCH (a:Star {name: "Stern 1"}), (b:Star {name: "Stern 2"}) CREATE (a)-[:NEAR {years: 4.2}]->(b)-[:NEAR]->(b)',
 ];
 const OTHER = [
