@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
 import { fileError } from './files.ts';
@@ -12,7 +12,7 @@ export interface FileLock extends AsyncDisposable {
 /**
  * Takes a lock with flock(1) on a descriptor of this process, so that it excludes across containers and PID
  * namespaces (docs/format.md, "Locks"). Resolves to undefined when another descriptor holds it. The file is made
- * when it is absent and is never removed.
+ * when it is absent. One that was removed before we had its lock is nobody's: the lock is taken anew then.
  */
 export async function lockFile(
   name: string,
@@ -28,11 +28,17 @@ export async function lockFile(
     const args = [mode === 'exclusive' ? '-x' : '-s', '-n', '-E', '75', '3'];
     const command = { file: 'flock', args, okCodes: [0, 75] };
     const { code } = await processes.start(command, { descriptors: [file.fd] }, signal).ended;
-    if (code === 0) return { file, [Symbol.asyncDispose]: () => file.close() };
+    if (code === 0 && (await isStill(file, name))) return { file, [Symbol.asyncDispose]: () => file.close() };
+    await file.close();
+    return code === 0 ? await lockFile(name, mode, processes, signal) : undefined;
   } catch (error) {
     await file.close();
     throw error;
   }
-  await file.close();
-  return undefined;
+}
+
+/** Whether the open file is the one of this name. */
+export async function isStill(file: FileHandle, name: string): Promise<boolean> {
+  const [held, named] = await Promise.all([file.stat(), stat(name).catch(() => undefined)]);
+  return held.ino === named?.ino && held.dev === named.dev;
 }

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
+import { isStill } from '../base/file-lock.ts';
 import { fileError } from '../base/files.ts';
 import { ProcessFailed, type Processes } from '../base/processes.ts';
 import type { Service } from '../model/vocabulary.ts';
@@ -109,11 +110,6 @@ async function flock(
     const hint = 'keep the backups on a file system that has flock(2)';
     throw new BackupError('the file system of the backups cannot lock', { kind: 'unreachable', hint, cause });
   }
-}
-
-async function isStill(handle: FileHandle, file: string): Promise<boolean> {
-  const [held, named] = await Promise.all([handle.stat(), stat(file).catch(() => undefined)]);
-  return held.ino === named?.ino && held.dev === named.dev;
 }
 
 /** For display only: what holds the lock is the descriptor. */

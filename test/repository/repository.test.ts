@@ -143,7 +143,9 @@ test('what reads back otherwise than it was written is never committed', async (
   await using draft = await repository.draft('postgres', 'daily', lock, quiet);
   const { name } = await draft.fromChunks(DUMP, chunksOf(DATA));
   const file = path.join(directory.path, 'postgres/daily', name);
-  await writeFile(file, (await readFile(file)).fill(0, 100, 101));
+  const bytes = await readFile(file);
+  bytes.writeUInt8(bytes.readUInt8(100) ^ 1, 100);
+  await writeFile(file, bytes);
   expect((await failure(draft.readBack(never))).kind).toBe('damaged');
 });
 

@@ -1,3 +1,4 @@
-import { describeEndedRestores } from '../support/system/restore-suite.ts';
+import { pointsOf } from '../support/crash-table.ts';
+import { describeEndedRestores, everyEnd } from '../support/system/restore-suite.ts';
 
-describeEndedRestores('application', { sharedInterrupts: true });
+describeEndedRestores('application', everyEnd('application', pointsOf('application', 'restore')));

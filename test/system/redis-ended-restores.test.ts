@@ -1,3 +1,4 @@
-import { describeEndedRestores } from '../support/system/restore-suite.ts';
+import { ownPointsOf } from '../support/crash-table.ts';
+import { describeEndedRestores, everyEnd } from '../support/system/restore-suite.ts';
 
-describeEndedRestores('redis', { sharedInterrupts: false });
+describeEndedRestores('redis', everyEnd('redis', ownPointsOf('redis', 'restore')));

@@ -1,25 +1,26 @@
 import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { applicationDirectories } from '../../../platform/clients/application.ts';
+import { withNeo4j } from '../../../platform/clients/neo4j.ts';
 import { platformDatabase, withPostgres } from '../../../platform/clients/postgres.ts';
 import { withRedis } from '../../../platform/clients/redis.ts';
 import { FINGERPRINTS } from '../../../platform/fingerprint/all.ts';
 import { differences } from '../../../platform/fingerprint/compare.ts';
-import type { CheapService } from './own-services.ts';
+import type { Service } from '../../../src/model/vocabulary.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 /** What a live service holds, taken from it directly. */
 export type Fingerprint = Awaited<ReturnType<(typeof FINGERPRINTS)['postgres']>>;
 
-export function fingerprintOf(service: CheapService | 'neo4j', environment: Environment): Promise<Fingerprint> {
+export function fingerprintOf(service: Service, environment: Environment): Promise<Fingerprint> {
   const { PATH: _, ...where } = environment; // not with the tools that a test put before the real ones
   return FINGERPRINTS[service](where);
 }
 
 /** Which of the named states the service is in now: `old`, `new`, or what differs from each. */
 export async function nameState(
-  service: CheapService | 'neo4j',
+  service: Service,
   environment: Environment,
   states: Readonly<Record<string, Fingerprint>>,
 ): Promise<string> {
@@ -31,11 +32,17 @@ export async function nameState(
 }
 
 /** Makes live data differ from what was captured: something is added, something is gone. */
-export const CHANGE: Readonly<Record<CheapService, (environment: Environment) => Promise<void>>> = {
+export const CHANGE: Readonly<Record<Service, (environment: Environment) => Promise<void>>> = {
   async postgres(environment) {
     await withPostgres(environment, 'owner', platformDatabase(environment), async (client) => {
       await client.query('CREATE TABLE made_after_the_backup (id int PRIMARY KEY, what text)');
       await client.query(`INSERT INTO made_after_the_backup VALUES (1, 'ä'), (2, NULL)`);
+    });
+  },
+  async neo4j(environment) {
+    await withNeo4j(environment, async (driver, database) => {
+      await driver.executeQuery("CREATE (:MadeAfterTheBackup {what: 'ä'})", {}, { database });
+      await driver.executeQuery('MATCH (s:Student) WITH s LIMIT 1 DETACH DELETE s', {}, { database });
     });
   },
   async redis(environment) {

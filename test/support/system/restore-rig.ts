@@ -1,13 +1,13 @@
 import type { CrashPoint } from '../../../src/base/crash-points.ts';
 import { CHANGE, type Fingerprint, fingerprintOf, nameState } from './live.ts';
-import type { CheapService } from './own-services.ts';
+import type { Service } from '../../../src/model/vocabulary.ts';
 import type { ProgramRun } from './program.ts';
 import { openRig, takeBackup } from './rig.ts';
 import type { Site } from './site.ts';
 
 /** One service with a backup, whose live data has changed since: a restore makes `old` of `new`. */
 export interface RestoreRig extends AsyncDisposable {
-  readonly service: CheapService;
+  readonly service: Service;
   readonly site: Site;
   /** The backup that holds `old`. */
   readonly backup: string;
@@ -19,7 +19,7 @@ export interface RestoreRig extends AsyncDisposable {
   endAt(how: 'CRASH' | 'INTERRUPT', point: CrashPoint, args: readonly string[]): Promise<ProgramRun>;
 }
 
-export async function openRestoreRig(service: CheapService): Promise<RestoreRig> {
+export async function openRestoreRig(service: Service): Promise<RestoreRig> {
   await using stack = new AsyncDisposableStack();
   const { site } = stack.use(await openRig([service]));
   const { environment } = site;

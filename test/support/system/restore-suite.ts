@@ -1,16 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ownPointsOf, pointsOf } from '../crash-table.ts';
+import type { CrashPoint } from '../../../src/base/crash-points.ts';
+import type { Service } from '../../../src/model/vocabulary.ts';
+import { pointsOf } from '../crash-table.ts';
 import { leftovers } from './nothing-left.ts';
-import type { CheapService } from './own-services.ts';
 import { openRestoreRig, type RestoreRig } from './restore-rig.ts';
 
-export interface Extent {
-  /** Interrupt at the points that all services share too; once is enough. */
-  readonly sharedInterrupts: boolean;
+/** Where restores are ended; one entry is one test. */
+export interface Ends {
+  readonly kills: readonly CrashPoint[];
+  readonly interrupts: readonly CrashPoint[];
+  readonly rollbackKills: readonly CrashPoint[];
+  readonly finishKills: readonly CrashPoint[];
 }
 
-/** Ends the restores of one service at every crash point: by kill -9, and by an interrupt. */
-export function describeEndedRestores(service: CheapService, { sharedInterrupts }: Extent): void {
+/** Every kill; interrupts only at these points: at those that all services share, once is enough. */
+export function everyEnd(service: Service, interrupts: readonly CrashPoint[]): Ends {
+  return {
+    kills: pointsOf(service, 'restore'),
+    interrupts,
+    rollbackKills: pointsOf(service, 'rollback'),
+    finishKills: pointsOf(service, 'finish'),
+  };
+}
+
+/** Ends the restores of one service, by kill -9 and by an interrupt. */
+export function describeEndedRestores(service: Service, ends: Ends): void {
   let rig: RestoreRig;
   beforeAll(async () => {
     rig = await openRestoreRig(service);
@@ -34,8 +48,8 @@ export function describeEndedRestores(service: CheapService, { sharedInterrupts 
     expect(await leftovers(rig.site)).toEqual([]);
   });
 
-  describe('a restore that is killed is put back by the next run', () => {
-    test.each(pointsOf(service, 'restore').map((point, at) => [point, nextRuns[at % 2] ?? []] as const))(
+  describe.runIf(ends.kills.length > 0)('a restore that is killed is put back by the next run', () => {
+    test.each(ends.kills.map((point, at) => [point, nextRuns[at % 2] ?? []] as const))(
       'at %s, next: %s',
       async (point, next) => {
         expect((await rig.endAt('CRASH', point, ['restore', rig.backup])).killedBy).toBe('SIGKILL');
@@ -46,8 +60,8 @@ export function describeEndedRestores(service: CheapService, { sharedInterrupts 
     );
   });
 
-  describe('a restore that is interrupted puts back itself', () => {
-    test.each((sharedInterrupts ? pointsOf : ownPointsOf)(service, 'restore'))('at %s', async (point) => {
+  describe.runIf(ends.interrupts.length > 0)('a restore that is interrupted puts back itself', () => {
+    test.each(ends.interrupts)('at %s', async (point) => {
       const run = await rig.endAt('INTERRUPT', point, ['restore', rig.backup]);
       expect(run).toMatchObject({ code: 130, stderr: expect.stringContaining('error: interrupted by SIGINT') });
       expect(await leftovers(rig.site)).toEqual([]);
@@ -55,9 +69,8 @@ export function describeEndedRestores(service: CheapService, { sharedInterrupts 
     });
   });
 
-  const ofRollback = pointsOf(service, 'rollback');
-  describe.runIf(ofRollback.length > 0)('a rollback that is killed is ended by the next run', () => {
-    test.each(ofRollback)('at %s', async (point) => {
+  describe.runIf(ends.rollbackKills.length > 0)('a rollback that is killed is ended by the next run', () => {
+    test.each(ends.rollbackKills)('at %s', async (point) => {
       await restore();
       expect((await rig.endAt('CRASH', point, ['recover', 'rollback'])).killedBy).toBe('SIGKILL');
       await rig.site.good(['backup', service, 'manual']);
@@ -66,8 +79,8 @@ export function describeEndedRestores(service: CheapService, { sharedInterrupts 
     });
   });
 
-  describe('a finish that is killed is ended by the next run', () => {
-    test.each(pointsOf(service, 'finish'))('at %s', async (point) => {
+  describe.runIf(ends.finishKills.length > 0)('a finish that is killed is ended by the next run', () => {
+    test.each(ends.finishKills)('at %s', async (point) => {
       await restore();
       expect((await rig.endAt('CRASH', point, ['recover', 'finish'])).killedBy).toBe('SIGKILL');
       await rig.site.good(['backup', service, 'manual']);

@@ -1,16 +1,19 @@
+import type { Service } from '../../../src/model/vocabulary.ts';
 import { type CheapService, type OwnServices, startServices } from './own-services.ts';
+import { borrowNeo4j } from './shared-neo4j.ts';
 import { openSite, type Site } from './site.ts';
 
-/** Services of a test file's own, and a site beside them. */
+/** Services of a test file's own (or lent: Neo4j), and a site beside them. */
 export interface Rig extends AsyncDisposable {
   readonly services: OwnServices;
   readonly site: Site;
 }
 
-export async function openRig(names: readonly CheapService[]): Promise<Rig> {
+export async function openRig(names: readonly Service[]): Promise<Rig> {
   await using stack = new AsyncDisposableStack();
-  const services = stack.use(await startServices(names));
-  const site = stack.use(await openSite(names, services.environment));
+  const services = stack.use(await startServices(names.filter((each): each is CheapService => each !== 'neo4j')));
+  const lent = names.includes('neo4j') ? stack.use(await borrowNeo4j()).environment : {};
+  const site = stack.use(await openSite(names, { ...services.environment, ...lent }));
   const owned = stack.move();
   return { services, site, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

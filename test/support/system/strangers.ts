@@ -46,9 +46,10 @@ async function redisState(environment: Site['environment']): Promise<string[]> {
   return await withRedis(environment, async (send) => {
     const replication = textOf(await send('INFO', 'replication'));
     const password = textOf(mapOf(await send('CONFIG', 'GET', 'masterauth')).get('masterauth'));
-    const paused = !(await writes(send));
+    const isMaster = replication.includes('role:master');
+    const paused = isMaster && !(await writes(send)); // a replica refuses
     return [
-      ...(replication.includes('role:master') ? [] : ['redis is a replica']),
+      ...(isMaster ? [] : ['redis is a replica']),
       ...(password === '' ? [] : ['redis kept a password for masters']),
       ...(paused ? ['redis holds writers back'] : []),
     ];
