@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Host, Output } from './cli/host.ts';
 import { Interrupted } from './cli/exit-codes.ts';
 import { runCli } from './cli/program.ts';
-import type { Log } from './base/log.ts';
-import { describeError } from './base/causes.ts';
+import { hostOf } from './wiring/host.ts';
 
 /** The edge of the process: argv, environment, signals, exit code. */
 async function main(): Promise<void> {
@@ -13,38 +12,16 @@ async function main(): Promise<void> {
 }
 
 function processHost(): Host {
-  let log: Log | undefined;
-  const signal = abortOnSignals();
-  return {
+  return hostOf({
+    arguments: process.argv.slice(2),
+    environment: process.env,
+    signal: abortOnSignals(),
+    kill: killThis,
     stdout: outputTo(process.stdout),
     stderr: outputTo(process.stderr),
     color: process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb',
     version: version(),
-    signal,
-    async configuration() {
-      const [{ loadConfiguration }, { reportOf }] = await Promise.all([
-        import('./config/load.ts'),
-        import('./config/report.ts'),
-      ]);
-      const configuration = loadConfiguration(process.env);
-      return { settings: reportOf(configuration), errors: configuration.errors };
-    },
-    async open(request, tell) {
-      const [{ loadConfiguration }, { openSession }] = await Promise.all([
-        import('./config/load.ts'),
-        import('./wiring/session.ts'),
-      ]);
-      const settings = loadConfiguration(process.env).settings();
-      const session = await openSession(request, settings, { environment: process.env, signal, kill: killThis, tell });
-      log = session.coordination.log;
-      log.info('began', { arguments: process.argv.slice(2) });
-      return session;
-    },
-    ended(code, errors) {
-      for (const error of errors) log?.error(error.message, { error: describeError(error) });
-      log?.info('ended', { code });
-    },
-  };
+  });
 }
 
 function killThis(signal: NodeJS.Signals): void {

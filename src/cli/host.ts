@@ -69,6 +69,10 @@ export interface Host {
   configuration(): Promise<ConfigurationView>;
   /** Throws every error of the configuration at once. `tell` shows a line to the operator. */
   open(request: OpenRequest, tell: (line: string) => void): Promise<Session>;
+  /** Answers as agent of this place's services, and keeps their schedules if asked to, until `signal` is aborted. */
+  serve(options: { readonly schedule: boolean }): Promise<void>;
+  /** What is wrong with the daemon that `serve` is; empty while all is well. */
+  ailments(): Promise<readonly Error[]>;
   /** Notes in the log, where a command opened one, how it ended: its exit code, and each error with its causes. */
   ended(code: number, errors: readonly Error[]): void;
 }

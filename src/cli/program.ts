@@ -3,9 +3,11 @@ import { asError, BackupError, type ErrorDetails } from '../base/errors.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerHealth } from './commands/health.ts';
 import { registerList } from './commands/list.ts';
 import { registerRecover } from './commands/recover.ts';
 import { registerRestore } from './commands/restore.ts';
+import { registerServe } from './commands/serve.ts';
 import { registerShow } from './commands/show.ts';
 import { registerValidate } from './commands/validate.ts';
 import type { Host } from './host.ts';
@@ -23,6 +25,8 @@ const COMMANDS = [
   registerRestore,
   registerConfig,
   registerDoctor,
+  registerServe,
+  registerHealth,
 ];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */

@@ -51,6 +51,12 @@ export function choices<const T extends string>(...words: readonly T[]): Kind<re
   };
 }
 
+/** As `choices`, or the word `none`: nobody can set a variable to nothing (an empty one counts as not set). */
+export function choicesOrNone<const T extends string>(...words: readonly T[]): Kind<readonly T[]> {
+  const some = choices(...words);
+  return { allowed: `none, or ${some.allowed}`, parse: (value) => (value.trim() === 'none' ? [] : some.parse(value)) };
+}
+
 export const directory: Kind<string> = {
   allowed: 'an absolute path',
   parse: (value) => (path.isAbsolute(value) && text.parse(value) !== undefined ? path.normalize(value) : undefined),

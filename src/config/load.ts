@@ -1,6 +1,6 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
 import { collectEntries, type Entry, type Environment } from './entries.ts';
-import { SCHEDULES } from './schedules.ts';
+import { SCHEDULES, type ScheduleSetting, schedulesOf } from './schedules.ts';
 import { SCHEMA, type Settings, variablesOf } from './schema.ts';
 
 /** All that is known about the configuration, good or not. */
@@ -10,6 +10,8 @@ export interface Configuration {
   readonly errors: readonly BackupError[];
   /** Throws them all, when there are any. */
   settings(): Settings;
+  /** The schedules that are set; what is not allowed is among the errors and not here. */
+  schedules(): readonly ScheduleSetting[];
 }
 
 /** Reads the environment, the files that it names and the schedule file. Never throws: errors are part of the answer. */
@@ -25,6 +27,7 @@ export function loadConfiguration(environment: Environment): Configuration {
       if (errors.length > 0) throw new SeveralErrors('the configuration is not usable', errors);
       return settingsOf(values);
     },
+    schedules: () => schedulesOf(values),
   };
 }
 

@@ -17,13 +17,37 @@ export const SCHEDULES: readonly Placed[] = SERVICES.flatMap((service) =>
 );
 
 function scheduleOf(service: Service, type: BackupType): Variable<unknown> {
-  const name = `${service}_${type}_SCHEDULE`.toUpperCase();
+  const name = scheduleName(service, type);
   const fallback = defaultSchedule(service, type);
   const about = `when the ${type} backup of ${service} starts`;
-  return later(
-    fallback === undefined ? optional(name, cron, about) : variable(name, cron, fallback, about),
-    'the scheduler',
+  const schedule = fallback === undefined ? optional(name, cron, about) : variable(name, cron, fallback, about);
+  return isScheduled(type) ? schedule : later(schedule, 'continuous archiving');
+}
+
+/** Incremental captures are not taken yet. */
+function isScheduled(type: BackupType): boolean {
+  return type !== 'incremental';
+}
+
+/** When backups of a type of a service begin. */
+export interface ScheduleSetting {
+  readonly service: Service;
+  readonly type: BackupType;
+  readonly cron: string;
+}
+
+/** The schedules that are set, from the values of all variables by their names. */
+export function schedulesOf(values: ReadonlyMap<string, unknown>): ScheduleSetting[] {
+  return SERVICES.flatMap((service) =>
+    BACKUP_TYPES.filter(isScheduled).flatMap((type) => {
+      const value = values.get(scheduleName(service, type));
+      return typeof value === 'string' ? [{ service, type, cron: value }] : [];
+    }),
   );
+}
+
+function scheduleName(service: Service, type: BackupType): string {
+  return `${service}_${type}_SCHEDULE`.toUpperCase();
 }
 
 function defaultSchedule(service: Service, type: BackupType): string | undefined {

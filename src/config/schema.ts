@@ -1,5 +1,16 @@
 import { SERVICES } from '../model/vocabulary.ts';
-import { boolean, choice, choices, compression, directory, httpsUrl, integer, namedPaths, text } from './kinds.ts';
+import {
+  boolean,
+  choice,
+  choices,
+  choicesOrNone,
+  compression,
+  directory,
+  httpsUrl,
+  integer,
+  namedPaths,
+  text,
+} from './kinds.ts';
 import { later, optional, secret, unbuilt, type Variable, variable } from './variable.ts';
 
 const MANY = Number.MAX_SAFE_INTEGER;
@@ -13,6 +24,13 @@ const VOLUMES = 'the volume check';
 export const SCHEMA = {
   services: {
     expected: variable('BACKUP_SERVICES', choices(...SERVICES), SERVICES.join(','), 'services of this platform'),
+    agents: variable(
+      'AGENT_SERVICES',
+      choicesOrNone(...SERVICES),
+      SERVICES.join(','),
+      'services whose tools are here; the others are reached through AGENT_DIR',
+    ),
+    sockets: variable('AGENT_DIR', directory, '/run/physics-backup', 'sockets of the agents of services'),
   },
   postgres: {
     host: variable('POSTGRES_HOST', text, 'postgres', 'host name or socket directory'),

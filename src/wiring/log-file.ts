@@ -8,29 +8,36 @@ import { operatorLog, warning } from './operator-log.ts';
 
 type FileKind = Exclude<LogKind, 'none'>;
 
+/** A log that holds a file open. */
+export interface ClosableLog extends Log {
+  /** Nothing may be noted after it. */
+  close(): void;
+}
+
 /**
  * The log of one run: lines of JSON in `<logs>/<kind>/…`, made with the first of them; warnings to the operator too.
  * A file that cannot be written is said once, and the details go to the operator instead.
  */
-export function openLog(logs: string, kind: FileKind, now: string, tell: (line: string) => void): Log {
+export function openLog(logs: string, kind: FileKind, now: string, tell: (line: string) => void): ClosableLog {
   const file = path.join(logs, kind, fileName(kind, now));
-  let log: Log | undefined;
-  const opened = (): Log => (log ??= logTo(file, tell));
+  let log: ClosableLog | undefined;
+  const opened = (): ClosableLog => (log ??= logTo(file, tell));
   return {
     debug: (message, fields) => opened().debug(message, fields),
     info: (message, fields) => opened().info(message, fields),
     warn: (message, fields) => opened().warn(message, fields),
     error: (message, fields) => opened().error(message, fields),
+    close: () => log?.close(),
   };
 }
 
-function logTo(file: string, tell: (line: string) => void): Log {
+function logTo(file: string, tell: (line: string) => void): ClosableLog {
   try {
     makeDirectories(path.dirname(file), 0o755);
     return fileLog(file, tell);
   } catch (error) {
     tell(`warning: there is no log file: ${reason(error)}`);
-    return operatorLog(tell);
+    return { ...operatorLog(tell), close: () => undefined };
   }
 }
 
@@ -42,7 +49,7 @@ function fileName(kind: FileKind, now: string): string {
   return kind === 'validation' ? 'backup_validator.log' : `${kind}_${day}.log`;
 }
 
-function fileLog(file: string, tell: (line: string) => void): Log {
+function fileLog(file: string, tell: (line: string) => void): ClosableLog {
   const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
   let told = false;
   destination.removeAllListeners('error').on('error', (error: unknown) => {
@@ -65,5 +72,6 @@ function fileLog(file: string, tell: (line: string) => void): Log {
       tell(warning(message, fields));
     },
     error: (message, fields) => logger.error(fields, message),
+    close: () => destination.end(),
   };
 }

@@ -1,0 +1,35 @@
+import { stat, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
+import { systemCode } from '../base/errors.ts';
+import type { Service } from '../model/vocabulary.ts';
+
+/** Seconds after which a loop that ticks several times a minute has stopped, or the clock has jumped. */
+const OLDEST_SECONDS = 60;
+
+/** A file whose time says when a loop last did its round; one for each service, on a state directory that all share. */
+export class Heartbeat {
+  readonly #file: string;
+
+  constructor(stateDirectory: string, service: Service) {
+    this.#file = path.join(stateDirectory, 'scheduler', `${service}.heartbeat`);
+  }
+
+  /** Works on a full disk once the file is there. */
+  async beat(): Promise<void> {
+    const now = new Date();
+    await utimes(this.#file, now, now).catch(async (error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      makeDirectories(path.dirname(this.#file));
+      await writeFile(this.#file, '', { mode: 0o600 });
+    });
+  }
+
+  /** What is wrong, in words; undefined while it beats. */
+  async complaint(): Promise<string | undefined> {
+    const found = await stat(this.#file).catch(() => undefined);
+    if (found === undefined) return 'no loop has run here yet';
+    const seconds = Math.round((Date.now() - found.mtimeMs) / 1000);
+    return Math.abs(seconds) <= OLDEST_SECONDS ? undefined : `its loop last ran ${seconds} s ago`;
+  }
+}

@@ -1,0 +1,71 @@
+import { describeError } from '../base/causes.ts';
+import { systemClock } from '../base/clock.ts';
+import type { Host, OpenRequest, Output } from '../cli/host.ts';
+import type { Configuration } from '../config/load.ts';
+import type { Settings } from '../config/schema.ts';
+import type { ClosableLog } from './log-file.ts';
+import { operatorLog } from './operator-log.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The process that a command runs in. */
+export interface Process extends Surroundings {
+  /** Without node and script. */
+  readonly arguments: readonly string[];
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly color: boolean;
+  readonly version: string;
+}
+
+/** Makes what the commands ask for of the settings of this process. What a command does not need is not loaded. */
+export function hostOf(process: Process): Host {
+  const { stdout, stderr, color, version, signal } = process;
+  let log: ClosableLog | undefined;
+  return {
+    stdout,
+    stderr,
+    color,
+    version,
+    signal,
+    async configuration() {
+      const { reportOf } = await import('../config/report.ts');
+      const configuration = await configurationOf(process);
+      return { settings: reportOf(configuration), errors: configuration.errors };
+    },
+    async open(request, tell) {
+      const { openSession } = await import('./session.ts');
+      const settings = (await configurationOf(process)).settings();
+      log = await logOf(request, settings, tell);
+      const session = await openSession(request, settings, process, log);
+      log.info('began', { arguments: process.arguments });
+      return session;
+    },
+    async serve(options) {
+      const { serveHere } = await import('./serve.ts');
+      await serveHere(options, await configurationOf(process), process, hostOf);
+    },
+    async ailments() {
+      const { ailments } = await import('../daemons/health.ts');
+      const { services, run } = (await configurationOf(process)).settings();
+      const here = services.expected.filter((each) => services.agents.includes(each));
+      return await ailments(here, { stateDirectory: run.state, sockets: services.sockets });
+    },
+    ended(code, errors) {
+      for (const error of errors) log?.error(error.message, { error: describeError(error) });
+      log?.info('ended', { code });
+      log?.close();
+    },
+  };
+}
+
+async function configurationOf({ environment }: Surroundings): Promise<Configuration> {
+  const { loadConfiguration } = await import('../config/load.ts');
+  return loadConfiguration(environment);
+}
+
+/** The library that writes files is loaded only where one is written. */
+async function logOf({ log }: OpenRequest, settings: Settings, tell: (line: string) => void): Promise<ClosableLog> {
+  if (log === 'none') return { ...operatorLog(tell), close: () => undefined };
+  const { openLog } = await import('./log-file.ts');
+  return openLog(settings.run.logs, log, systemClock.now(), tell);
+}

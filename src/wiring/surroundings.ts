@@ -1,0 +1,35 @@
+import { systemClock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { Processes } from '../base/processes.ts';
+import { reachedFrom } from './crash-hook.ts';
+import type { RepositoryTools } from './repository.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the parts need of the process. */
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Sends a signal to this process, for tests of crashes. */
+  readonly kill: (signal: 'SIGKILL' | 'SIGINT') => void;
+}
+
+export function toolsIn({ environment, kill }: Surroundings, log: Log): RepositoryTools {
+  return {
+    clock: systemClock,
+    reached: reachedFrom(environment, kill),
+    processes: new Processes(childEnvironment(environment)),
+    log,
+  };
+}
+
+const INHERITED = ['PATH', 'HOME', 'TZ', 'TMPDIR', 'JAVA_HOME'];
+
+/** All that children inherit: no secret is among it. */
+function childEnvironment(environment: Environment): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', ...Object.fromEntries(inherited), LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+}
