@@ -1,3 +1,4 @@
+import { DeferredAgent } from '../agents/deferred.ts';
 import { SeveralErrors } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenRequest, Session } from '../cli/host.ts';
@@ -52,8 +53,9 @@ async function coordinationOf(
   const localAgent = await agentFactory(access, settings, tools, signal);
   // What lies in the shared directories is read here: `list` needs no agent to be up.
   const isHere = access === 'manifests' ? () => true : isLocal(settings);
-  const agents = await Promise.all(
-    SERVICES.map((service) => (isHere(service) ? localAgent(service) : remoteAgent(service, settings, log))),
+  const agents = SERVICES.map(
+    (service) =>
+      new DeferredAgent(service, () => (isHere(service) ? localAgent(service) : remoteAgent(service, settings, log))),
   );
   return { agents, clock, processes, stateDirectory: settings.run.state, log };
 }
