@@ -32,7 +32,7 @@ const OPEN = 'openssl enc -d -aes-256-cbc -pbkdf2 -pass env:BENCH_KEY';
 export const SUBJECTS: readonly Subject[] = [
   {
     service: 'postgres',
-    scale: 3000,
+    scale: 8000,
     seed: seedPostgres,
     backup: {
       name: 'pg_dump -Fc -Z0 | zstd -T0 -3 | openssl enc',
@@ -49,7 +49,7 @@ export const SUBJECTS: readonly Subject[] = [
   },
   {
     service: 'application',
-    scale: 6000,
+    scale: 15_000,
     seed: seedApplication,
     backup: {
       name: 'tar | zstd -T0 -3 | openssl enc',

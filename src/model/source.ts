@@ -61,6 +61,8 @@ export interface ArtifactSink {
    * error (or one that it is the cause of), and the same kind may be written again.
    */
   fromChunks(kind: ArtifactKind, chunks: AsyncIterable<Uint8Array>): Promise<Artifact>;
+  /** Plaintext of an artifact that was stored before, read back and authenticated, as `ReadableBackup.toProcess`. */
+  toProcess(kind: ArtifactKind, command: Command): Promise<string>;
 }
 
 /** A stored backup whose plaintext can be read; every byte handed out was authenticated before. */

@@ -4,13 +4,14 @@ import type { Clock } from '../base/clock.ts';
 import type { Reached } from '../base/crash-points.ts';
 import { BackupError } from '../base/errors.ts';
 import type { Command, Processes } from '../base/processes.ts';
-import type { Artifact, ArtifactKind, Manifest, Stage } from '../model/backup.ts';
+import { type Artifact, type ArtifactKind, artifactKindName, type Manifest, type Stage } from '../model/backup.ts';
 import type { ArtifactSink, Progress } from '../model/source.ts';
 import type { Store } from '../model/store.ts';
 import type { BackupId, BackupType, Instant, Service } from '../model/vocabulary.ts';
 import { capture, type CaptureInput } from '../pipeline/capture.ts';
 import { type SealSettings, stagesOf } from '../pipeline/compression.ts';
 import { randomKey, sealKeys } from '../pipeline/keys.ts';
+import { releaseToProcess } from '../pipeline/release.ts';
 import { integrityErrors } from '../pipeline/unsealing.ts';
 import { artifactName, MANIFEST_SUFFIX, manifestKey, prefixOf, PROOF_SUFFIX, TAGS_SUFFIX } from './names.ts';
 import { sealedArtifact } from './readable.ts';
@@ -73,6 +74,13 @@ export class Draft implements ArtifactSink, AsyncDisposable {
     return this.#store(kind, { chunks });
   }
 
+  /** {@inheritDoc ArtifactSink.toProcess} */
+  async toProcess(kind: ArtifactKind, command: Command): Promise<string> {
+    const { store, processes, context } = this.#parts;
+    const sealed = sealedArtifact(this.id, this.#stored(kind), this.#backupKey, store, context.signal);
+    return await releaseToProcess(sealed, command, processes, context.signal);
+  }
+
   /** Reads the stored bytes back and compares tags, hash and size; kind `damaged`. */
   async readBack(signal: AbortSignal): Promise<void> {
     const { store } = this.#parts;
@@ -117,6 +125,12 @@ export class Draft implements ArtifactSink, AsyncDisposable {
     const stored = await this.#parts.commit(manifest, this.#backupKey, context.signal);
     this.#committed = true;
     return stored;
+  }
+
+  #stored(kind: ArtifactKind): Artifact {
+    const found = this.#artifacts.find((each) => each.role === kind.role && each.extension === kind.extension);
+    if (found === undefined) throw new Error(`${artifactKindName(kind)} was not stored yet`);
+    return found;
   }
 
   async #store(kind: ArtifactKind, input: CaptureInput): Promise<Artifact> {

@@ -67,6 +67,10 @@ export class FileSink implements ArtifactSink {
     return this.#store(kind, Readable.from(chunks));
   }
 
+  toProcess(kind: ArtifactKind, command: Command): Promise<string> {
+    return fileToProcess(path.join(this.#directory, artifactKindName(kind)), command);
+  }
+
   async #store(kind: ArtifactKind, bytes: Readable): Promise<Artifact> {
     const name = artifactKindName(kind);
     const file = path.join(this.#directory, name);
@@ -135,18 +139,20 @@ export function fileBackup(
     type: 'manual',
     versions: backup.capture.versions,
     facts: backup.capture.facts,
-    async toProcess(kind, command) {
-      const child = testProcesses.start(command, { stdin: 'pipe', stdout: 'pipe' }, new AbortController().signal);
-      const feeding = child.stdin === null ? undefined : pipeline(createReadStream(fileOf(kind)), child.stdin);
-      feeding?.catch(() => undefined); // a child that stops reading says why itself
-      const [stdout] = await Promise.all([collect(child.stdout, command.file), child.ended]);
-      return stdout;
-    },
+    toProcess: (kind, command) => fileToProcess(fileOf(kind), command),
     toFile: (kind, file) => copyFile(fileOf(kind), file),
     async *chunks(kind) {
       for await (const chunk of createReadStream(fileOf(kind))) yield chunk as Buffer;
     },
   };
+}
+
+async function fileToProcess(file: string, command: Command): Promise<string> {
+  const child = testProcesses.start(command, { stdin: 'pipe', stdout: 'pipe' }, new AbortController().signal);
+  const feeding = child.stdin === null ? undefined : pipeline(createReadStream(file), child.stdin);
+  feeding?.catch(() => undefined); // a child that stops reading says why itself
+  const [stdout] = await Promise.all([collect(child.stdout, command.file), child.ended]);
+  return stdout;
 }
 
 /** Safety copies taken by the source itself, kept as files; `open` also knows the backups it is given. */

@@ -6,21 +6,18 @@ import type { Capture } from '../../model/backup.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { ArtifactSink, Context } from '../../model/source.ts';
 import type { Instant } from '../../model/vocabulary.ts';
+import { LIST, TAR } from './artifacts.ts';
 import { complaintWarnings, parseComplaints } from './complaints.ts';
 import { createCommand, KEPT_ERRORS, linksBetween } from './create.ts';
 import { type Entry, entryLine, shown, treeName } from './entry.ts';
-import { throughPipe } from './pipe.ts';
+import { readTar } from './pipe.ts';
 import type { ApplicationSettings, Tree } from './settings.ts';
 import { Tally } from './tally.ts';
 import { TarReader } from './tar-reader.ts';
 
-/** The artifacts of a backup: the trees one after the other, and a line of JSON for each of their entries. */
-export const TAR = { extension: 'tar' } as const;
-export const LIST = { role: 'files', extension: 'jsonl' } as const;
-
 /**
- * Captures every tree with GNU tar. The list is made of a copy of the very bytes that are stored, so it says what is
- * in the tar even where the disk changed meanwhile.
+ * Captures every tree with GNU tar. The list is made from the bytes that were stored, so it says what is in the tar
+ * even where the disk changed meanwhile.
  */
 export async function captureTrees(
   { paths }: ApplicationSettings,
@@ -33,10 +30,9 @@ export async function captureTrees(
     const trees = await Promise.all(
       paths.map(async ({ name, path: given }) => ({ name, path: await realpath(given) })),
     );
-    const capture = new TreeCapture(trees, directory, context);
-    context.progress.step('archive and hash files');
-    const captured = await capture.run(sink);
-    momentFixed(new Date().toISOString());
+    const capture = new TreeCapture(trees, path.join(directory, 'files.jsonl'), context);
+    context.progress.step('archive');
+    const captured = await capture.run(sink, momentFixed);
     await sink.fromProcess(LIST, { file: 'cat', args: [capture.list] });
     return { ...captured, versions: { tar: await tarVersion(context) } };
   } finally {
@@ -47,35 +43,39 @@ export async function captureTrees(
 class TreeCapture {
   readonly list: string;
   readonly #trees: readonly Tree[];
-  readonly #directory: string;
   readonly #context: Context;
   readonly #tallies: ReadonlyMap<string, Tally>;
   readonly #warnings: string[] = [];
   #lines: string[] = [];
   #changed = false;
 
-  constructor(trees: readonly Tree[], directory: string, context: Context) {
-    this.list = path.join(directory, 'files.jsonl');
+  constructor(trees: readonly Tree[], list: string, context: Context) {
+    this.list = list;
     this.#trees = trees;
-    this.#directory = directory;
     this.#context = context;
     this.#tallies = new Map(trees.map(({ name }) => [name, new Tally(name)]));
   }
 
-  async run(sink: ArtifactSink): Promise<Omit<Capture, 'versions'>> {
+  async run(sink: ArtifactSink, momentFixed: (at: Instant) => void): Promise<Omit<Capture, 'versions'>> {
     const separateLinks = await linksBetween(this.#trees, this.#context);
     if (separateLinks)
       this.#warnings.push('some files have hard links in several trees: all hard links are stored as files');
+    const onSuccess = ({ stderr }: Exit): void => this.#complaints(stderr);
+    await sink.fromProcess(TAR, createCommand(this.#trees, { separateLinks, onSuccess }));
+    momentFixed(new Date().toISOString());
+    this.#context.progress.step('hash files');
+    await this.#listFiles(sink);
+    this.#assertRoots();
+    const facts = Object.assign({}, ...[...this.#tallies.values()].map((tally) => tally.facts())) as Facts;
+    return { facts, consistency: this.#changed ? 'fuzzy' : 'consistent', warnings: this.#warnings };
+  }
+
+  /** From the stored bytes: what is listed is what a restore will find. */
+  async #listFiles(sink: ArtifactSink): Promise<void> {
     const reader = new TarReader({ ended: (entry) => this.#entry(entry) });
     await using list = await open(this.list, 'wx', 0o600);
-    const onSuccess = ({ stderr }: Exit): void => this.#complaints(stderr);
-    await throughPipe(
-      this.#directory,
-      (copyTo) =>
-        sink.fromProcess(
-          TAR,
-          createCommand(this.#trees, { directory: this.#directory, copyTo, separateLinks, onSuccess }),
-        ),
+    await readTar(
+      sink,
       async (bytes) => {
         reader.push(bytes);
         await this.#writeLines(list, ENOUGH_LINES);
@@ -84,9 +84,6 @@ class TreeCapture {
     );
     reader.finish();
     await this.#writeLines(list, 1);
-    this.#assertRoots();
-    const facts = Object.assign({}, ...[...this.#tallies.values()].map((tally) => tally.facts())) as Facts;
-    return { facts, consistency: this.#changed ? 'fuzzy' : 'consistent', warnings: this.#warnings };
   }
 
   #entry(entry: Entry): void {

@@ -1,18 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import path from 'node:path';
-import type { Command } from '../../base/processes.ts';
-import { throughPipe } from './pipe.ts';
+import { readTar } from './pipe.ts';
 import { BackupError } from '../../base/errors.ts';
 import { compareFacts, type Facts } from '../../model/facts.ts';
 import type { ContentReport, Context, ReadableBackup } from '../../model/source.ts';
-import { LIST, TAR } from './capture.ts';
+import { LIST } from './artifacts.ts';
 import { type Entry, entryLine, treeName } from './entry.ts';
 import { Tally } from './tally.ts';
 import { TarReader } from './tar-reader.ts';
 
 /** Reads the whole tar, hashes every file in it, and compares each entry with the list and all with the facts. */
 export async function checkTreeContent(backup: ReadableBackup, context: Context): Promise<ContentReport> {
-  context.progress.step('read the tar');
   try {
     const facts = await readAndCompare(backup, context);
     const differences = compareFacts(backup.facts, facts);
@@ -45,25 +41,6 @@ async function readAndCompare(backup: ReadableBackup, context: Context): Promise
   const more = await lines.next();
   if (more.done !== true) throw damaged(`the list has an entry that the tar lacks: ${more.value}`);
   return Object.assign({}, ...[...tallies.values()].map((tally) => tally.facts())) as Facts;
-}
-
-/** The plaintext of the tar; the bytes are good until the promise of `take` settles. */
-export async function readTar(
-  backup: ReadableBackup,
-  take: (bytes: Buffer) => Promise<void>,
-  context: Context,
-): Promise<void> {
-  const directory = await mkdtemp(path.join(context.workDir, 'read-'));
-  try {
-    const command = (name: string): Command => ({
-      file: 'dd',
-      args: [`of=${name}`, 'bs=64K', 'conv=notrunc', 'status=none'],
-      cwd: directory,
-    });
-    await throughPipe(directory, (name) => backup.toProcess(TAR, command(name)), take, context);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 async function compareEntry(entry: Entry, lines: AsyncIterator<string>, tallies: Map<string, Tally>): Promise<void> {

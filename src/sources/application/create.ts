@@ -5,18 +5,15 @@ import { CONTAINER_PREFIX } from './walk.ts';
 
 export const KEPT_ERRORS = 1024 * 1024;
 
-/** How the archive is made; `copyTo` is a pipe in `directory` that gets every byte of it too. */
+/** How the archive is made. */
 export interface Creation {
-  readonly directory: string;
-  readonly copyTo: string;
   /** Hard links are stored as files of their own. */
   readonly separateLinks: boolean;
   readonly onSuccess: NonNullable<Command['onSuccess']>;
 }
 
 /**
- * One GNU tar of all trees, the tree's name in place of its directory. Its copy is made by tee(1), as if that were a
- * compressor. Exit code 1: some files changed.
+ * One GNU tar of all trees, the tree's name in place of its directory. Exit code 1: some files changed.
  */
 export function createCommand(trees: readonly Tree[], creation: Creation): Command {
   return {
@@ -24,7 +21,6 @@ export function createCommand(trees: readonly Tree[], creation: Creation): Comma
     args: [
       '--create',
       '--file=-',
-      `--use-compress-program=tee ${creation.copyTo}`,
       '--format=posix',
       '--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime',
       '--sparse',
@@ -44,7 +40,6 @@ export function createCommand(trees: readonly Tree[], creation: Creation): Comma
       '--',
       ...trees.map(member),
     ],
-    cwd: creation.directory,
     env: { LC_ALL: 'C' },
     okCodes: [0, 1],
     keptErrors: KEPT_ERRORS,

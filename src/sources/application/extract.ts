@@ -1,7 +1,7 @@
 import { BackupError, reason } from '../../base/errors.ts';
 import { ProcessFailed, type RunningProcess } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
-import { readTar } from './content.ts';
+import { readTar } from './pipe.ts';
 import { type Entry, shown, treeName } from './entry.ts';
 import { EntryGuard } from './guard.ts';
 import type { Place } from './place.ts';

@@ -1,17 +1,38 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { Context } from '../../model/source.ts';
+import type { Command } from '../../base/processes.ts';
+import type { Context, ReadableBackup } from '../../model/source.ts';
+import { TAR } from './artifacts.ts';
 
 /** What is read at a time: into the same buffer again and again, so that nothing is left for the garbage collector. */
 const PIECE = 256 * 1024;
+
+/** The plaintext of the stored tar; the bytes given to `take` are good until its promise settles. */
+export async function readTar(
+  stored: Pick<ReadableBackup, 'toProcess'>,
+  take: (bytes: Buffer) => Promise<void>,
+  context: Context,
+): Promise<void> {
+  const directory = await mkdtemp(path.join(context.workDir, 'read-'));
+  try {
+    const command = (name: string): Command => ({
+      file: 'dd',
+      args: [`of=${name}`, 'bs=64K', 'conv=notrunc', 'status=none'],
+      cwd: directory,
+    });
+    await throughPipe(directory, (name) => stored.toProcess(TAR, command(name)), take, context);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
 
 /**
  * Lets children write plaintext into a named pipe (`write` gets its name in `directory`) while `take` looks at it. The
  * bytes given to `take` are good until its promise settles. Resolves when both are done; an error of `take` is thrown
  * after all has been read, for a pipe that nobody empties would hold up the writer for ever.
  */
-export async function throughPipe<T>(
+async function throughPipe<T>(
   directory: string,
   write: (name: string) => Promise<T>,
   take: (bytes: Buffer) => Promise<void> | void,

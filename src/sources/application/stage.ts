@@ -10,7 +10,7 @@ import type {
   StageRequest,
 } from '../../model/source.ts';
 import { setAttributes } from './attributes.ts';
-import { LIST } from './capture.ts';
+import { LIST } from './artifacts.ts';
 import { extractTrees } from './extract.ts';
 import { choosePlace, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
 import { type ApplicationSettings, treesIdentity } from './settings.ts';

@@ -245,6 +245,7 @@ function stoppingSink(happenings: [number, () => void][]): ArtifactSink {
   const sink = new FileSink(directory);
   return {
     fromChunks: (kind, chunks) => sink.fromChunks(kind, chunks),
+    toProcess: (kind, command) => sink.toProcess(kind, command),
     async fromProcess(kind, command) {
       const child = testProcesses.start(command, { stdout: 'pipe' }, context.signal);
       const [artifact] = await Promise.all([sink.fromChunks(kind, stopping(child.stdout ?? [])), child.ended]);

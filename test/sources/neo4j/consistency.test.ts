@@ -43,6 +43,7 @@ async function captureWhile(
         type,
         {
           fromProcess: sink.fromProcess.bind(sink),
+          toProcess: sink.toProcess.bind(sink),
           fromChunks: (kind, chunks) => sink.fromChunks(kind, disturb(chunks)),
         },
         moment,
