@@ -1,6 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
+import { BackupError } from './errors.ts';
 import { fileError } from './files.ts';
 import type { Processes } from './processes.ts';
 
@@ -35,6 +36,17 @@ export async function lockFile(
     await file.close();
     throw error;
   }
+}
+
+/**
+ * Waits for the exclusive lock on an open file; it is given back when the file is closed. Not to be cancelled: what is
+ * written under it is short. Fails with kind `busy` when another has kept it for so long.
+ */
+export async function waitForLock(file: FileHandle, seconds: number, processes: Processes): Promise<void> {
+  const command = { file: 'flock', args: ['-x', '-w', String(seconds), '-E', '75', '3'], okCodes: [0, 75] };
+  const { code } = await processes.start(command, { descriptors: [file.fd] }, new AbortController().signal).ended;
+  if (code === 0) return;
+  throw new BackupError(`a file has been locked for ${seconds} s`, { kind: 'busy', hint: 'end who holds it (lsof)' });
 }
 
 /** Whether the open file is the one of this name. */

@@ -38,7 +38,7 @@ export async function recover(
   await settleUnderLock(deps, run);
   const agents = deps.agents.filter((each) => request.services.includes(each.service));
   const point = await choose(request, agents, run);
-  const journal = new RecoveryJournal(deps.stateDirectory, recoveryId(deps), deps.clock);
+  const journal = new RecoveryJournal(deps.stateDirectory, recoveryId(deps), deps);
   await journal.append({ event: 'begun', backups: backupsByService(point) });
   try {
     const staged = await stageAll(point, journal.id, request, agents, run);

@@ -36,7 +36,7 @@ export async function knownRecoveries(deps: CoordinationDependencies): Promise<K
   const ids = await RecoveryJournal.ids(deps.stateDirectory);
   return await Promise.all(
     ids.map(async (id) => {
-      const journal = new RecoveryJournal(deps.stateDirectory, id, deps.clock);
+      const journal = new RecoveryJournal(deps.stateDirectory, id, deps);
       return { journal, state: replay(await journal.events()) };
     }),
   );

@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { BackupError, systemCode } from '../base/errors.ts';
+import { waitForLock } from '../base/file-lock.ts';
+import type { Processes } from '../base/processes.ts';
 import type { RestoreJournal, StagedHandle } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
 
@@ -19,21 +21,32 @@ export type JournalEvent =
   | { readonly event: 'undoing' | 'finishing' }
   | { readonly event: 'ended'; readonly outcome: RecoveryOutcome };
 
+export interface JournalTools {
+  readonly clock: Clock;
+  readonly processes: Processes;
+}
+
+/** Appending takes milliseconds. */
+const LOCK_WAIT_SECONDS = 60;
+
 export type RecoveryOutcome = 'recovered' | 'rolled-back' | 'finished';
 
 /**
  * What a recovery has done: `<STATE_DIR>/recovery/<id>.jsonl`, one JSON object a line, each appended by one
- * write(2) and fsynced before anything it announces is done. One process appends at a time: the one with the recovery lock.
+ * write(2) and fsynced before anything it announces is done. The coordinator and the agents of its services append,
+ * each under a lock of the kernel on the file: what looks like a torn line may be one that another is just writing.
  */
 export class RecoveryJournal {
   readonly id: string;
   readonly #file: string;
   readonly #clock: Clock;
+  readonly #processes: Processes;
 
-  constructor(stateDirectory: string, id: string, clock: Clock) {
+  constructor(stateDirectory: string, id: string, { clock, processes }: JournalTools) {
     this.id = id;
     this.#file = path.join(stateDirectory, 'recovery', `${id}.jsonl`);
     this.#clock = clock;
+    this.#processes = processes;
   }
 
   /** One at a time in this process: services are staged in parallel, and a line half written looks like a torn one. */
@@ -53,6 +66,7 @@ export class RecoveryJournal {
     makeDirectories(path.dirname(this.#file));
     const file = await open(this.#file, 'a+', 0o600);
     try {
+      await waitForLock(file, LOCK_WAIT_SECONDS, this.#processes);
       await cutTornLine(file);
       const line = Buffer.from(`${JSON.stringify({ at: this.#clock.now(), ...event })}\n`);
       const { bytesWritten } = await file.write(line);

@@ -55,7 +55,7 @@ export class Restoration implements AsyncDisposable {
 
   /** Whether it announced a handle: before that it has done nothing. */
   static async isBegun(recovery: string, deps: OperationDependencies): Promise<boolean> {
-    const { handle } = await progressOf(new RecoveryJournal(deps.stateDirectory, recovery, deps.clock), deps);
+    const { handle } = await progressOf(new RecoveryJournal(deps.stateDirectory, recovery, deps), deps);
     return handle !== undefined;
   }
 
@@ -76,7 +76,7 @@ export class Restoration implements AsyncDisposable {
     begin: (work: DisposableContext, journal: RecoveryJournal, lock: ServiceLock) => Promise<StagedRestore | undefined>,
   ): Promise<Restoration> {
     await using stack = new AsyncDisposableStack();
-    const journal = new RecoveryJournal(deps.stateDirectory, recovery, deps.clock);
+    const journal = new RecoveryJournal(deps.stateDirectory, recovery, deps);
     const lock = stack.use(await deps.repository.lock(deps.source.service, run.signal));
     const work = stack.use(await openContext(deps, run));
     const staged = await begin(work, journal, lock);

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +8,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { RecoveryJournal } from '../../src/journal/recovery-journal.ts';
 import { replay } from '../../src/journal/recovery-state.ts';
 import type { StagedHandle } from '../../src/model/source.ts';
+import { testProcesses } from '../support/file-backup.ts';
+
+const tools = { clock: systemClock, processes: testProcesses };
 
 let directory: string;
 beforeEach(async () => {
@@ -18,7 +23,7 @@ const handle: StagedHandle = { version: 1, service: 'postgres', server: '1', bac
 const fileOf = (id: string): string => path.join(directory, 'recovery', `${id}.jsonl`);
 
 async function begun(): Promise<RecoveryJournal> {
-  const journal = new RecoveryJournal(directory, 'recovery_1', systemClock);
+  const journal = new RecoveryJournal(directory, 'recovery_1', tools);
   await journal.append({ event: 'begun', backups: { postgres: backup } });
   return journal;
 }
@@ -95,7 +100,25 @@ test('services that append at the same time lose none of their lines', async () 
   const journal = await begun();
   const long = 'x'.repeat(5000); // longer than a page
   const notes = Array.from({ length: 40 }, (_, index) => ({ number: String(index), long }));
-  const journals = notes.map(() => new RecoveryJournal(directory, 'recovery_1', systemClock));
+  const journals = notes.map(() => new RecoveryJournal(directory, 'recovery_1', tools));
   await Promise.all(journals.map((each, index) => each.forService('postgres').note(notes[index] ?? {})));
   expect(replay(await journal.events()).services[0]?.notes).toEqual(notes);
+});
+
+test('processes that append at the same time after a crash lose none of their lines', async () => {
+  const journal = await begun();
+  const script = path.join(import.meta.dirname, 'append-script.ts');
+  for (let round = 0; round < 2; round += 1) {
+    await appendFile(fileOf('recovery_1'), `{"event":"note","torn":"${'x'.repeat(5000)}`);
+    const children = ['a', 'b', 'c'].map((name) =>
+      spawn(process.execPath, [script, directory, `${name}${round}`], { stdio: 'inherit' }),
+    );
+    expect((await Promise.all(children.map((each) => once(each, 'exit')))).map(([code]) => code as unknown)).toEqual([
+      0, 0, 0,
+    ]);
+  }
+  const { services } = replay(await journal.events());
+  expect(services[0]?.notes.map((each) => each['who']).toSorted()).toEqual(
+    ['a', 'b', 'c'].flatMap((name) => [0, 1].flatMap((round) => Array.from({ length: 5 }, () => `${name}${round}`))),
+  );
 });

@@ -10,11 +10,11 @@ const PATIENCE_MILLISECONDS = 20_000;
 
 /**
  * What a run left that it should not have: sentences, [] when all is in order. Processes that are just ending are
- * waited for; nothing else is.
+ * waited for; nothing else is. `daemons` are to go on.
  */
-export async function leftovers(site: Site): Promise<string[]> {
+export async function leftovers(site: Site, daemons: readonly number[] = []): Promise<string[]> {
   const found = await Promise.all([
-    survivors(site),
+    survivors(site, daemons),
     filesLeft(site),
     heldLocks(site),
     openRecoveries(site),
@@ -27,8 +27,8 @@ export async function leftovers(site: Site): Promise<string[]> {
 }
 
 /** Children of the program carry the site's own directory in their PATH. */
-export async function childrenOf(site: Site): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+export async function childrenOf(site: Site, besides: readonly number[] = []): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && !besides.includes(Number(name)));
   const found = await Promise.all(pids.map((pid) => describeChild(pid, site)));
   return found.filter((each) => each !== undefined);
 }
@@ -40,10 +40,10 @@ async function describeChild(pid: string, site: Site): Promise<string | undefine
   return words === '' ? undefined : `process ${pid}: ${words.split('\0').join(' ').trim()}`; // empty: a zombie
 }
 
-async function survivors(site: Site): Promise<string[]> {
+async function survivors(site: Site, daemons: readonly number[]): Promise<string[]> {
   const until = performance.now() + PATIENCE_MILLISECONDS;
   for (;;) {
-    const alive = await childrenOf(site);
+    const alive = await childrenOf(site, daemons);
     if (alive.length === 0 || performance.now() > until) return alive;
     await delay(50);
   }
