@@ -2,7 +2,7 @@ import { asError, BackupError, type ErrorDetails, type ErrorKind, SeveralErrors 
 
 /** An error as it travels: what people are told, what callers branch on, and what the log keeps. */
 export interface WireError {
-  readonly type: 'backup' | 'several' | 'suppressed' | 'other';
+  readonly type: 'backup' | 'several' | 'aggregate' | 'suppressed' | 'other';
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
@@ -37,7 +37,8 @@ function typed(error: Error): Pick<WireError, 'type' | 'kind' | 'hint' | 'retryS
     return { type: 'backup', kind, retrySafe, ...(hint === undefined ? {} : { hint }) };
   }
   if (error instanceof SuppressedError) return { type: 'suppressed' };
-  return { type: error instanceof SeveralErrors || error instanceof AggregateError ? 'several' : 'other' };
+  if (error instanceof AggregateError) return { type: 'aggregate' };
+  return { type: error instanceof SeveralErrors ? 'several' : 'other' };
 }
 
 function innerErrors(error: Error): readonly unknown[] | undefined {
@@ -67,6 +68,8 @@ function revive(wire: WireError, reason: BackupError | undefined): Error {
       return new BackupError(message, { ...detailsOf(wire), ...cause });
     case 'several':
       return new SeveralErrors(message, inner);
+    case 'aggregate':
+      return new AggregateError(inner, message);
     case 'suppressed':
       return new SuppressedError(inner[0], inner[1], message);
     case 'other':
