@@ -37,11 +37,18 @@ export async function runProgram(
 }
 
 interface BackupDocument {
-  readonly backups: readonly { readonly id: string; readonly phases: Phases }[];
+  readonly backups: readonly {
+    readonly id: string;
+    readonly phases: Phases;
+    readonly outcomes: readonly { readonly level: string; readonly seconds: number }[];
+  }[];
 }
 
+/** A check has steps of its own (unpack, load into a sandbox): its outcome says how long it took in all. */
 export function backupPhases(document: Readonly<Record<string, unknown>>): Phases {
-  return (document as unknown as BackupDocument).backups[0]?.phases ?? {};
+  const [backup] = (document as unknown as BackupDocument).backups;
+  const checks = backup?.outcomes.map(({ level, seconds }) => [`check ${level}`, seconds] as const) ?? [];
+  return { ...backup?.phases, ...Object.fromEntries(checks) };
 }
 
 export function backupIdOf(document: Readonly<Record<string, unknown>>): string {

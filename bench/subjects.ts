@@ -32,7 +32,7 @@ const OPEN = 'openssl enc -d -aes-256-cbc -pbkdf2 -pass env:BENCH_KEY';
 export const SUBJECTS: readonly Subject[] = [
   {
     service: 'postgres',
-    scale: 8000,
+    scale: 12_000,
     seed: seedPostgres,
     backup: {
       name: 'pg_dump -Fc -Z0 | zstd -T0 -3 | openssl enc',

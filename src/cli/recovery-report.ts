@@ -6,13 +6,8 @@ import type { Session } from './host.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What recover and restore say at their end. `startedAt` is when the operator asked: data since then is lost. */
-export function recoveryOutcome(
-  report: RecoveryReport,
-  warnings: readonly string[],
-  startedAt: string,
-  { targets }: Session,
-): Outcome {
-  const { id, point, staged, seconds, phases } = report;
+export function recoveryOutcome(report: RecoveryReport, startedAt: string, { targets }: Session): Outcome {
+  const { id, point, staged, warnings, seconds, phases } = report;
   const moments = point.backups.map((each) => each.moment).toSorted();
   const [oldest = startedAt] = moments;
   const lostSeconds = Math.max(0, secondsBetween(oldest, startedAt));

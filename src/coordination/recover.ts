@@ -2,11 +2,19 @@ import { stopwatch } from '../base/clock.ts';
 import { asError, BackupError, reason, SeveralErrors, throwIfAborted } from '../base/errors.ts';
 import { RecoveryJournal } from '../journal/recovery-journal.ts';
 import { replay } from '../journal/recovery-state.ts';
-import type { Agent, Damage, StageResult } from '../model/agent.ts';
+import type { Agent, Damage, History, StageResult } from '../model/agent.ts';
 import type { Cutover } from '../model/source.ts';
-import { type BackupId, isBackupId, type Service } from '../model/vocabulary.ts';
+import { type BackupId, isBackupId, parseBackupId, type Service } from '../model/vocabulary.ts';
 import { choosePoint, NOT_VERIFIED, type PointRequest, type RecoveryPoint } from '../policy/recovery-point.ts';
-import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf, withAgent } from './fan-out.ts';
+import {
+  type CoordinatedRun,
+  errorsOf,
+  forEachAgent,
+  runOf,
+  type ServiceResult,
+  valuesOf,
+  withAgent,
+} from './fan-out.ts';
 import { type CoordinationDependencies, lockRecovery, rollBack, settleUnderLock } from './settle.ts';
 
 export interface RecoverRequest extends PointRequest {
@@ -19,6 +27,8 @@ export interface RecoveryReport {
   readonly id: string;
   readonly point: RecoveryPoint;
   readonly staged: readonly StageResult[];
+  /** Of the choice of the point, and of what was staged. */
+  readonly warnings: readonly string[];
   /** From the start to the commit: the recovery time that was achieved. */
   readonly seconds: number;
   readonly phases: Readonly<Record<'stage' | 'swap', number>>;
@@ -52,6 +62,7 @@ export async function recover(
       id: journal.id,
       point,
       staged,
+      warnings: [...point.warnings, ...staged.flatMap(warningsOf)],
       seconds: total,
       phases: { stage: stageSeconds, swap: total - stageSeconds },
     };
@@ -75,11 +86,26 @@ async function choose(request: PointRequest, agents: readonly Agent[], run: Coor
   if (point !== undefined) return { ...point, warnings: [...point.warnings, ...damage.map((each) => each.message)] };
   const nothing = `nothing to recover from matches "${request.selector}"`;
   if (damage.length > 0) throw new SeveralErrors(nothing, damage.map(damageError));
+  assertPassed(request, histories);
   const unverified = reasons.some((each) => each.endsWith(NOT_VERIFIED));
   throw new BackupError(`${nothing}: ${summary(reasons)}`, {
     kind: 'not-found',
     hint: unverified ? 'check them first: physics-backup validate --all' : 'see what there is: physics-backup list',
   });
+}
+
+/** A backup that was named and failed a check is damaged, not missing. */
+function assertPassed({ selector }: PointRequest, histories: readonly ServiceResult<History>[]): void {
+  const named = valuesOf(histories).flatMap((each) => each.backups.filter(({ manifest }) => manifest.id === selector));
+  const failed = named.flatMap(({ proof }) => proof?.outcomes ?? []).find((each) => !each.passed);
+  if (failed === undefined) return;
+  throw new BackupError(
+    `${selector} failed its check (${failed.level}): ${failed.errors[0] ?? 'no reason was noted'}`,
+    {
+      kind: 'damaged',
+      hint: 'choose another backup: physics-backup list',
+    },
+  );
 }
 
 /** Of a backup that was named, what is wrong with others does not matter. */
@@ -124,6 +150,10 @@ async function stageAll(
   const errors = errorsOf(results);
   if (errors.length > 0) throw new SeveralErrors('nothing live was changed', errors);
   return valuesOf(results);
+}
+
+function warningsOf({ backup, warnings }: StageResult): string[] {
+  return warnings.map((each) => `${parseBackupId(backup)?.service ?? backup}: ${each}`);
 }
 
 function assertEqual(service: Service, { backup, differences }: StageResult): void {

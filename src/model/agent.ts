@@ -33,6 +33,8 @@ export interface StageResult {
   readonly cutover: Cutover;
   /** Empty when the staged copy holds exactly what was captured. */
   readonly differences: readonly FactDifference[];
+  /** What a person should know of what was staged: a role that differs and was left as it is. */
+  readonly warnings: readonly string[];
   readonly seconds: number;
   readonly phases: Readonly<Record<string, number>>;
 }

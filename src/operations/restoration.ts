@@ -92,7 +92,7 @@ export class Restoration implements AsyncDisposable {
     const differences = compareFacts(manifest.facts, await staged.facts(this.#contextFor(run)));
     if (differences.length === 0) await this.#journal.append({ event: 'staged', service: this.#service });
     await this.#deps.reached('restore.compared');
-    return { backup, cutover: staged.cutover, differences };
+    return { backup, cutover: staged.cutover, differences, warnings: staged.warnings ?? [] };
   }
 
   /** Live becomes the staged copy. */

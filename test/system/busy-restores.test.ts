@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { Processes } from '../../src/base/processes.ts';
 import { lockService } from '../../src/repository/lock.ts';
+import { damaged, filesOf, flip } from '../support/system/damage.ts';
 import { leftovers } from '../support/system/nothing-left.ts';
 import { complaintOf } from '../support/system/program.ts';
 import { openSite, type Site } from '../support/system/site.ts';
@@ -40,6 +41,18 @@ test('a restore of a service that another run holds is refused with 6, and leave
     const { recoveries } = await site.good(['recover', 'status']);
     expect(recoveries).toEqual([expect.objectContaining({ outcome: 'rolled-back' })]);
   }
+  expect(await readFile(path.join(uploads, 'a'), 'utf8')).toBe('new');
+  expect(await leftovers(site)).toEqual([]);
+});
+
+test('a restore of a backup that failed a check is refused with 3, and names the failure', async () => {
+  const damagedOne = await takeBackup(site, 'application', 'weekly');
+  const tar = (await filesOf(site, damagedOne)).find((each) => each.endsWith('.tar.zst.enc')) ?? '';
+  await using _damage = await damaged(tar, flip(20));
+  expect((await site.run(['--quiet', 'validate', damagedOne])).code).toBe(3);
+  const run = await site.run(['--quiet', 'restore', damagedOne]);
+  expect(run.code).toBe(3);
+  expect(complaintOf(run).errors).toEqual([expect.stringContaining(`${damagedOne} failed its check (integrity)`)]);
   expect(await readFile(path.join(uploads, 'a'), 'utf8')).toBe('new');
   expect(await leftovers(site)).toEqual([]);
 });

@@ -52,7 +52,7 @@ async function recoverAll(word: string, options: Options, invocation: Invocation
     parallel: session.parallelRecovery,
   };
   const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
-  return recoveryOutcome(report, report.point.warnings, startedAt, session);
+  return recoveryOutcome(report, startedAt, session);
 }
 
 async function status(invocation: Invocation): Promise<Outcome> {

@@ -21,5 +21,5 @@ async function restore(id: BackupId, invocation: Invocation): Promise<Outcome> {
   const startedAt = session.coordination.clock.now();
   const request = { selector: id, services, allowFuzzy: true, allowSuspect: true, parallel: session.parallelRecovery };
   const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
-  return recoveryOutcome(report, report.point.warnings, startedAt, session);
+  return recoveryOutcome(report, startedAt, session);
 }

@@ -63,12 +63,18 @@ async function captureSchema(
   { connection, snapshot, withPasswords }: View,
 ): Promise<Facts> {
   context.progress.step('dump');
+  let facts: Facts = {};
+  const look = async (): Promise<void> => {
+    const properties = await readProperties(connection);
+    await sink.fromChunks(PROPERTIES, only(formatProperties(properties)));
+    facts = await objectFacts(connection, type !== 'schema');
+  };
   await allEnded([
     dumpDatabase(type, snapshot, sink, settings, context),
     dumpGlobals(withPasswords, sink, settings),
-    readProperties(connection).then((properties) => sink.fromChunks(PROPERTIES, only(formatProperties(properties)))),
+    look(),
   ]);
-  return await objectFacts(connection, type !== 'schema');
+  return facts;
 }
 
 /** Only a superuser may, which has to prove to be one before anything is written. */
