@@ -30,6 +30,8 @@ const MILLISECONDS_ASIDE = 60_000;
 /** Runs the slots of one service, one at a time, each at most once. Its loop calls `tick`. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
+  /** The first slot after the one on record. */
+  readonly #coming = new Map<BackupType, { readonly since: Instant; readonly at: Instant | undefined }>();
   #running: Promise<void> | undefined;
   /** The turn that had to step aside, and when it is tried again. */
   #aside: { readonly turn: string; readonly until: Instant } | undefined;
@@ -79,11 +81,21 @@ export class Scheduler {
     const now = clock.now();
     const turns = schedules.flatMap((schedule) => {
       const since = dueSince(records.of(schedule.type)?.slot, now);
-      return dueTurn(schedule, since, now, zone) ?? [];
+      return this.#isBefore(schedule, since, now) ? [] : (dueTurn(schedule, since, now, zone) ?? []);
     });
     return turns
       .filter((turn) => this.#aside?.turn !== nameOf(turn) || now >= this.#aside.until)
       .toSorted((a, b) => (a.slot < b.slot ? -1 : 1))[0];
+  }
+
+  /** Whether the next slot is known and still to come: most looks end here. */
+  #isBefore(schedule: Schedule, since: Instant, now: Instant): boolean {
+    let known = this.#coming.get(schedule.type);
+    if (known?.since !== since) {
+      known = { since, at: nextSlot(schedule, since, this.#deps.zone) };
+      this.#coming.set(schedule.type, known);
+    }
+    return known.at === undefined || known.at > now;
   }
 
   /** Never rejects: a run that failed is said, and the loop goes on. */

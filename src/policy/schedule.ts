@@ -24,19 +24,24 @@ export const MOST_MISSED = 100;
  * end, one in an hour that comes twice the first time. Pure.
  */
 export function dueTurn(schedule: Schedule, since: Instant, now: Instant, zone: string): Turn | undefined {
-  // Strictly before, and whole seconds: the slot of this very second counts.
-  const before = new Date(Date.parse(now) + 1000);
-  const slots = cronOf(schedule, zone)
-    .previousRuns(MOST_MISSED + 1, before)
-    .map((each) => each.toISOString())
-    .filter((slot) => slot > since && slot <= now);
-  const [slot, ...missed] = slots;
-  return slot === undefined ? undefined : { schedule, slot, missed: missed.length };
+  const cron = cronOf(schedule, zone);
+  let slot = after(cron, since);
+  if (slot === undefined || slot > now) return undefined;
+  let missed = 0;
+  for (let next = after(cron, slot); next !== undefined && next <= now; next = after(cron, slot)) {
+    slot = next;
+    missed += 1;
+    if (missed < MOST_MISSED) continue;
+    // Strictly before, and whole seconds: the slot of this very second counts.
+    const [newest] = cron.previousRuns(1, new Date(Date.parse(now) + 1000));
+    return { schedule, slot: newest?.toISOString() ?? slot, missed };
+  }
+  return { schedule, slot, missed };
 }
 
 /** The first slot after `now`; undefined where there is none (30 February). */
 export function nextSlot(schedule: Schedule, now: Instant, zone: string): Instant | undefined {
-  return cronOf(schedule, zone).nextRun(new Date(now))?.toISOString();
+  return after(cronOf(schedule, zone), now);
 }
 
 /** A record from a clock that was ahead must not keep a slot from its turn until then. */
@@ -46,6 +51,10 @@ const MOST_AHEAD_MILLISECONDS = 24 * 3_600_000;
 export function dueSince(last: Instant | undefined, now: Instant): Instant {
   if (last === undefined) return now;
   return Date.parse(last) - Date.parse(now) > MOST_AHEAD_MILLISECONDS ? now : last;
+}
+
+function after(cron: Cron, instant: Instant): Instant | undefined {
+  return cron.nextRun(new Date(instant))?.toISOString();
 }
 
 function cronOf({ cron }: Schedule, timezone: string): Cron {

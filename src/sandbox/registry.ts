@@ -33,7 +33,10 @@ export async function registerSandbox(
 ): Promise<RegisteredSandbox> {
   makeDirectories(registry);
   const file = path.join(registry, `${randomUUID()}.json`);
-  const lock = await lockFile(file, 'exclusive', processes, signal);
+  const lock = await lockFile(file, 'exclusive', processes, signal).catch(async (error: unknown) => {
+    await rm(file, { force: true }); // cancelled before anything was made
+    throw error;
+  });
   // Lines are only added: a kill in the middle of one cannot take the directory's away.
   const note = (entry: Partial<Entry>): Promise<void> => appendFile(file, `${JSON.stringify(entry)}\n`);
   await note({ directory });

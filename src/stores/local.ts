@@ -17,6 +17,7 @@ import {
   versionOf,
   writeAll,
 } from './local-files.ts';
+import { endedBy } from './ended-by.ts';
 
 /** How far a put has come: all bytes written, all on disk, in place under its name. */
 export type PutStep = 'written' | 'synced' | 'placed';
@@ -68,8 +69,8 @@ export class LocalStore implements Store {
       await handle.close();
       throw changed(key);
     }
-    const stream = createReadStream(file, { fd: handle, highWaterMark: READ_BYTES, signal, ...options.range });
-    return stream.on('error', () => undefined); // an abort before anyone reads; whoever reads then sees it
+    const stream = createReadStream(file, { fd: handle, highWaterMark: READ_BYTES, ...options.range });
+    return endedBy(signal, stream);
   }
 
   /** Synchronous inside: for files of some kilobytes that is several times cheaper than the thread pool. */

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { abortError, BackupError, throwIfAborted } from '../base/errors.ts';
+import { BackupError, throwIfAborted } from '../base/errors.ts';
 import type { ByteRange, PutOptions, Stat, Store, Version } from '../model/store.ts';
 import { alreadyExists, changed, checkKey, notFound } from './keys.ts';
+import { endedBy } from './ended-by.ts';
 
 interface Held {
   readonly bytes: Buffer;
@@ -34,7 +35,7 @@ export class MemoryStore implements Store {
     throwIfAborted(signal);
     if (options.version !== undefined && held.stat.version !== options.version) throw changed(key);
     const { start, end } = { start: 0, end: held.bytes.length - 1, ...options.range };
-    return Promise.resolve(Readable.from([Buffer.from(held.bytes.subarray(start, end + 1))], { signal }));
+    return Promise.resolve(endedBy(signal, Readable.from([Buffer.from(held.bytes.subarray(start, end + 1))])));
   }
 
   async read(key: string, limit: number, signal: AbortSignal): Promise<Buffer> {
@@ -98,9 +99,4 @@ export class MemoryStore implements Store {
     this.#objects.set(key, { bytes, stat });
     return stat;
   }
-}
-
-function endedBy(signal: AbortSignal, body: Readable): Readable {
-  signal.addEventListener('abort', () => body.destroy(abortError(signal)), { once: true });
-  return body;
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/model/store.ts';
+import { BackupError } from '../../src/base/errors.ts';
 import { failure, never } from '../support/repository.ts';
 
 const text = (content: string) => () => Readable.from([Buffer.from(content)]);
@@ -99,6 +100,16 @@ export function storeConformance(empty: () => Promise<Store>): void {
     await expect(store.put('k', () => Readable.from(endless()), {}, controller.signal)).rejects.toThrow('cancelled');
     expect(await keysOf(store, '')).toEqual([]);
     expect(await store.unfinished('', never)).toEqual([]);
+  });
+
+  test('a signal ends a reading with its own reason', async () => {
+    const store = await empty();
+    await store.put('k', () => Readable.from([Buffer.alloc(1_000_000)]), {}, never);
+    const controller = new AbortController();
+    const stream = await store.get('k', {}, controller.signal);
+    const reason = new BackupError('enough', { kind: 'timeout' });
+    controller.abort(reason);
+    await expect(Array.fromAsync(stream)).rejects.toBe(reason);
   });
 
   test('a signal ends a put whose body gives nothing', async () => {
