@@ -79,6 +79,25 @@ export const namedPaths: Kind<readonly NamedPath[]> = {
   },
 };
 
+/** A program and its arguments as JSON: nothing has to be quoted, and no shell takes it apart. */
+export const command: Kind<readonly [string, ...string[]]> = {
+  allowed: 'a JSON array of a program and its arguments, e.g. ["systemctl","stop","neo4j"]',
+  parse: (value) => {
+    const words = parsed(value);
+    const isWords = Array.isArray(words) && words.every((each) => typeof each === 'string');
+    const [file, ...args] = isWords ? words : [];
+    return file === undefined || file === '' ? undefined : [file, ...args];
+  },
+};
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 export const httpsUrl: Kind<string> = {
   allowed: 'an https:// address',
   parse: (value) => (URL.canParse(value) && new URL(value).protocol === 'https:' ? value : undefined),

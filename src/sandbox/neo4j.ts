@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import neo4j from 'neo4j-driver';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
-import type { Processes, RunningProcess } from '../base/processes.ts';
+import { type Processes, ProcessFailed, type RunningProcess } from '../base/processes.ts';
 import { freePort } from './ports.ts';
 import { registerSandbox } from './registry.ts';
 
@@ -29,6 +29,8 @@ export interface Neo4jSandbox extends AsyncDisposable {
     readonly password: string;
     readonly database: string;
   };
+  /** Ends it in good order. Its store may be taken out of the data directory, which lives as long as the sandbox. */
+  close(): Promise<{ readonly dataDirectory: string }>;
 }
 
 /** Another process may take the port between our asking and the server's binding it. */
@@ -68,7 +70,31 @@ async function startOnce(settings: Neo4jSandboxSettings, signal: AbortSignal): P
   const address = { host: '127.0.0.1', port, user: 'neo4j', password, database: 'neo4j' };
   await answering(server, address, directory, signal);
   const owned = stack.move();
-  return { address, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    address,
+    async close() {
+      await closeInOrder(server);
+      return { dataDirectory: path.join(directory, 'data') };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What SIGTERM ends counts as in order: the store is closed before Java ends by it. */
+const ENDED_BY_SIGTERM = 143;
+const CLOSING_MILLISECONDS = 300_000;
+
+async function closeInOrder(server: RunningProcess): Promise<void> {
+  process.kill(-server.pid, 'SIGTERM'); // not stop(): its grace is short
+  const timer = setTimeout(() => server.stop(), CLOSING_MILLISECONDS);
+  try {
+    await server.ended;
+  } catch (error) {
+    const inOrder = error instanceof ProcessFailed && (error.code === ENDED_BY_SIGTERM || error.killedBy === 'SIGTERM');
+    if (!inOrder) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const DIRECTORIES = ['data', 'logs', 'plugins', 'import', 'run', 'licenses'];

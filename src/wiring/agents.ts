@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { InProcessAgent } from '../agents/in-process.ts';
+import type { Processes } from '../base/processes.ts';
 import type { OpenRequest } from '../cli/host.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Agent } from '../model/agent.ts';
@@ -33,12 +34,13 @@ export async function agentFactory(
     stateDirectory: settings.run.state,
     validate: settings.run.validation,
   };
-  return async (service) => new InProcessAgent({ source: await sourceOf(service, access, settings), ...shared });
+  return async (service) =>
+    new InProcessAgent({ source: await sourceOf(service, access, settings, tools.processes), ...shared });
 }
 
-async function sourceOf(service: Service, access: Access, settings: Settings): Promise<Source> {
+async function sourceOf(service: Service, access: Access, settings: Settings, processes: Processes): Promise<Source> {
   if (access === 'manifests') return unreachedSource(service);
-  return await SOURCES[service](settings, sandboxRegistry(settings));
+  return await SOURCES[service](settings, sandboxRegistry(settings), processes);
 }
 
 /** Removes the sandboxes of runs that were killed. */

@@ -1,10 +1,14 @@
 import { BackupError } from '../base/errors.ts';
+import type { Processes } from '../base/processes.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Source } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
+import { missingForExchange } from './exchange-settings.ts';
+
+type MakeSource = (settings: Settings, sandboxes: string, processes: Processes) => Promise<Source>;
 
 /** How each service's source is made; a fifth kind of service is one more entry. `sandboxes` is the registry of theirs. */
-export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: string) => Promise<Source>>> = {
+export const SOURCES: Readonly<Record<Service, MakeSource>> = {
   async postgres({ postgres }) {
     const { postgresSource } = await import('../sources/postgres/source.ts');
     const { superuser, superuserPassword } = postgres;
@@ -12,9 +16,13 @@ export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: s
     const given = superuserPassword !== undefined || superuser !== 'postgres';
     return postgresSource({ ...postgres, superuser: given ? superuser : undefined });
   },
-  async neo4j({ neo4j }, sandboxes) {
+  async neo4j(settings, sandboxes, processes) {
     const { neo4jSource } = await import('../sources/neo4j/source.ts');
-    return neo4jSource({ ...neo4j, password: neo4j.password ?? '', sandboxes });
+    const { host, port, user, password = '', database, home } = settings.neo4j;
+    const { neo4jExchange } = await import('./neo4j-exchange.ts');
+    const exchange = neo4jExchange(settings, processes);
+    const access = { host, port, user, password, database, home, sandboxes };
+    return neo4jSource({ ...access, ...(exchange === undefined ? {} : { exchange }) });
   },
   async redis({ redis }, sandboxes) {
     const { redisSource } = await import('../sources/redis/source.ts');
@@ -29,6 +37,7 @@ export const SOURCES: Readonly<Record<Service, (settings: Settings, sandboxes: s
 
 /** What must be set before a service can be reached. */
 const REQUIRED: Readonly<Partial<Record<Service, (settings: Settings) => string | undefined>>> = {
+  neo4j: missingForExchange,
   application: ({ application }) =>
     application.paths === undefined ? 'APPLICATION_PATHS (e.g. uploads=/srv/uploads,models=/srv/models)' : undefined,
 };

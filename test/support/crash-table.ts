@@ -8,6 +8,10 @@ export type Scenario =
   | 'restore'
   | 'finish'
   | 'rollback'
+  /** A restore of Neo4j where its server may be stopped (test/sources/neo4j/exchange.test.ts). */
+  | 'exchange'
+  | 'finish of an exchange'
+  | 'rollback of an exchange'
   /** No command removes backups yet: test/repository kills it there. */
   | 'no command yet';
 
@@ -58,6 +62,18 @@ export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
   'neo4j.loaded': 'restore',
   'neo4j.verified': 'restore',
   'neo4j.unmarked': 'restore',
+  'neo4j.placed': 'exchange',
+  'neo4j.stopping': 'exchange',
+  'neo4j.stopped': 'exchange',
+  'neo4j.moved-away': 'exchange',
+  'neo4j.moved-in': 'exchange',
+  'neo4j.exchanged': 'exchange',
+  'neo4j.started': 'exchange',
+  'neo4j.compared': 'exchange',
+  'neo4j.moved-out': 'rollback of an exchange',
+  'neo4j.moved-back': 'rollback of an exchange',
+  'neo4j.replaced-removed': 'finish of an exchange',
+  'neo4j.staged-removed': 'rollback of an exchange',
   'application.extracting': 'restore',
   'application.staged': 'restore',
   'application.moved-away': 'restore',

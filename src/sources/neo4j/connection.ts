@@ -32,7 +32,7 @@ export class Graph implements AsyncDisposable {
     });
     const graph = new Graph(address, driver, signal);
     try {
-      await graph.run('RETURN 1');
+      await graph.run(address.database === 'system' ? 'SHOW DATABASES' : 'RETURN 1'); // each understands only its own
       return graph;
     } catch (error) {
       await graph[Symbol.asyncDispose]();

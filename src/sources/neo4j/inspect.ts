@@ -13,7 +13,21 @@ export async function inspectGraph(settings: Neo4jSettings, context: Context): P
   const version = server.versions['server'];
   const tools = await toolFindings(settings.home, version, context);
   const room = server.bytes === 0 ? [] : await roomFindings(context.workDir, server.bytes);
-  return { ...server, findings: [...server.findings, ...tools, ...room] };
+  return { ...server, findings: [...server.findings, ...tools, ...room, ...(await cutoverFindings(settings))] };
+}
+
+/** Whether a restore will find the control that was set for it; it is not needed for anything else. */
+async function cutoverFindings({ exchange }: Neo4jSettings): Promise<Finding[]> {
+  if (exchange === undefined) return [];
+  const { control } = exchange;
+  try {
+    const state = (await control.running()) ? 'runs' : 'does not run';
+    return [{ subject: 'cutover', severity: 'ok', message: `restores stop and start ${control.name}, which ${state}` }];
+  } catch (error) {
+    const { message, hint } = error as BackupError;
+    const why = `restores would rewrite the graph instead of exchanging its store: ${message}`;
+    return [{ subject: 'cutover', severity: 'warning', message: why, ...(hint === undefined ? {} : { hint }) }];
+  }
 }
 
 async function inspectServer(settings: Neo4jSettings, context: Context): Promise<Inspection> {

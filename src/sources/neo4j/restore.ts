@@ -45,6 +45,10 @@ export class GraphRestore implements StagedRestore {
     this.#deps = deps;
   }
 
+  get warnings(): readonly string[] {
+    return this.#notes.flatMap(({ warning }) => warning ?? []);
+  }
+
   async state(context: Context): Promise<StagedState> {
     const progress = this.#progress;
     if (progress.ended !== undefined) return progress.ended;
@@ -192,7 +196,8 @@ export async function assertSameServer(graph: Graph, handle: StagedHandle): Prom
   });
 }
 
-function notTheSame([first, ...others]: readonly FactDifference[]): BackupError {
+/** What differs first, and how much more. */
+export function notTheSame([first, ...others]: readonly FactDifference[]): BackupError {
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
   const what = `${first?.name}: ${first?.expected ?? 'nothing'} expected, ${first?.actual ?? 'nothing'} found${more}`;
   return new BackupError(`neo4j: the live graph is not what was loaded into it: ${what}`, {

@@ -1,3 +1,5 @@
+import type { StoreAccess } from './store-directory.ts';
+
 /** Where the graph is and who works on it (the deployment guide's NEO4J_* variables). */
 export interface Neo4jSettings {
   readonly host: string;
@@ -10,6 +12,8 @@ export interface Neo4jSettings {
   readonly home: string;
   /** Directory where sandboxes are registered, so that a later run can sweep them; the run's own unless given. */
   readonly sandboxes?: string;
+  /** Where the live server may be stopped and its data directory is at hand; else it is rewritten over Bolt. */
+  readonly exchange?: StoreAccess;
 }
 
 /** How one server is reached. */
