@@ -5,7 +5,7 @@ import type { Inspection } from '../model/source.ts';
 import type { BackupId, Instant, Service } from '../model/vocabulary.ts';
 import type { WireError } from './wire-errors.ts';
 
-/** Of what caller and agent say to each other (docs/decisions/0007). Both send it; another one is refused. */
+/** Of what caller and agent say to each other (docs/decisions/0008). Both send it; another one is refused. */
 export const PROTOCOL = 1;
 
 /** Header of every request and every answer. */
