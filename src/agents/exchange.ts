@@ -31,6 +31,7 @@ export class Exchange implements Disposable {
     response.writeHead(200, { [PROTOCOL_HEADER]: String(PROTOCOL), 'content-type': 'application/jsonl' });
     response.flushHeaders();
     response.once('close', () => this.#closed());
+    response.on('error', () => undefined); // its close tells
     this.#alive = setInterval(() => this.tell({ event: 'alive' }), aliveMilliseconds);
   }
 

@@ -8,14 +8,11 @@ import { Heartbeat } from './heartbeat.ts';
 const PATIENCE_MILLISECONDS = 5000;
 
 /** What is wrong with the daemon of these services, one error each: its loop does not run, or an agent is silent. */
-export async function ailments(
-  services: readonly Service[],
-  place: { readonly stateDirectory: string; readonly sockets: string },
-): Promise<BackupError[]> {
+export async function ailments(services: readonly Service[], sockets: string): Promise<BackupError[]> {
   const found = await Promise.all(
     services.map(async (service) => {
-      const stale = await new Heartbeat(place.stateDirectory, service).complaint();
-      return stale === undefined ? await pingComplaint(service, place.sockets) : ill(service, stale);
+      const stale = await new Heartbeat(sockets, service).complaint();
+      return stale === undefined ? await pingComplaint(service, sockets) : ill(service, stale);
     }),
   );
   return found.flatMap((each) => each ?? []);

@@ -7,12 +7,15 @@ import type { Service } from '../model/vocabulary.ts';
 /** Seconds after which a loop that ticks several times a minute has stopped, or the clock has jumped. */
 const OLDEST_SECONDS = 60;
 
-/** A file whose time says when a loop last did its round; one for each service, on a state directory that all share. */
+/**
+ * A file beside the socket of a service whose time says when a loop last did its round. Not among the state: that is
+ * shared by all containers, and two of them may answer for one service, each in a directory of its own.
+ */
 export class Heartbeat {
   readonly #file: string;
 
-  constructor(stateDirectory: string, service: Service) {
-    this.#file = path.join(stateDirectory, 'scheduler', `${service}.heartbeat`);
+  constructor(sockets: string, service: Service) {
+    this.#file = path.join(sockets, `${service}.heartbeat`);
   }
 
   /** Works on a full disk once the file is there. */

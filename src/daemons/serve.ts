@@ -27,7 +27,7 @@ const MILLISECONDS_BETWEEN_TICKS = 5000;
  * cancelled and cleaned up after. Fails with kind `busy` when another process does so already.
  */
 export async function serve(deps: ServeDeps, signal: AbortSignal): Promise<void> {
-  const { services, agent, stateDirectory, say } = deps;
+  const { services, agent, say } = deps;
   await using locks = new AsyncDisposableStack();
   await using servers = new AsyncDisposableStack();
   const schedulers: Scheduler[] = [];
@@ -39,7 +39,7 @@ export async function serve(deps: ServeDeps, signal: AbortSignal): Promise<void>
   say(`ready: ${services.join(', ')}`);
   for (const { schedule, at } of schedulers.flatMap((each) => each.upcoming()))
     say(`${schedule.service} ${schedule.type}: next at ${at ?? 'no time that there is'}`);
-  const hearts = services.map((service) => new Heartbeat(stateDirectory, service));
+  const hearts = services.map((service) => new Heartbeat(agent.directory, service));
   await loop(schedulers, hearts, say, signal);
   await Promise.all([servers.disposeAsync(), ...schedulers.map((each) => each.idle())]);
 }

@@ -46,9 +46,9 @@ export function hostOf(process: Process): Host {
     },
     async ailments() {
       const { ailments } = await import('../daemons/health.ts');
-      const { services, run } = (await configurationOf(process)).settings();
+      const { services } = (await configurationOf(process)).settings();
       const here = services.expected.filter((each) => services.agents.includes(each));
-      return await ailments(here, { stateDirectory: run.state, sockets: services.sockets });
+      return await ailments(here, services.sockets);
     },
     ended(code, errors) {
       for (const error of errors) log?.error(error.message, { error: describeError(error) });

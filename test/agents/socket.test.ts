@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AgentAddress, callAgent } from '../../src/agents/call.ts';
 import { PROTOCOL, PROTOCOL_HEADER, socketOf } from '../../src/agents/protocol.ts';
 import { RemoteAgent } from '../../src/agents/remote.ts';
+import type { OpenAgent } from '../../src/agents/perform.ts';
 import { AgentServer } from '../../src/agents/server.ts';
 import { BackupError } from '../../src/base/errors.ts';
 import type { Agent } from '../../src/model/agent.ts';
@@ -37,7 +38,10 @@ const address = (silenceMilliseconds = 60_000): AgentAddress => ({
 
 /** A real server before an agent of which only these verbs are asked for. */
 async function serving(agent: Partial<Agent>): Promise<AgentServer> {
-  const openAgent = (): Promise<Agent> => Promise.resolve({ service: 'redis', ...agent } as Agent);
+  const openAgent: OpenAgent = (access, log) => {
+    log.warn('opened', { access });
+    return Promise.resolve({ service: 'redis', ...agent } as Agent);
+  };
   const patience = { aliveMilliseconds: 50, silenceMilliseconds: 1000 };
   const deps = {
     service: 'redis',
@@ -259,7 +263,10 @@ describe('who stops what', () => {
     };
     const backups = Array.from({ length: 5000 }, () => entry) as never[];
     await serving({ history: () => Promise.resolve({ backups, damage: [] }) });
-    const { backups: arrived } = await new RemoteAgent(address(), silent).history(watchedRun());
+    const told: string[] = [];
+    const log = operatorLog((line) => told.push(line));
+    const { backups: arrived } = await new RemoteAgent(address(), log).history(watchedRun());
+    expect(told).toEqual(['warning: opened (access contents)']);
     expect(arrived).toHaveLength(5000);
     expect(arrived.at(-1)).toMatchObject({ manifest: entry.manifest });
   });

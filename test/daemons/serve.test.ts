@@ -6,7 +6,7 @@ import { lockFile } from '../../src/base/file-lock.ts';
 import { RecoveryJournal } from '../../src/journal/recovery-journal.ts';
 import { never } from '../agents/scene.ts';
 import { testProcesses } from '../support/file-backup.ts';
-import { containerOf, type Daemon, startDaemon } from '../support/system/daemon.ts';
+import { containerOf, type Daemon, socketsOf, startDaemon } from '../support/system/daemon.ts';
 import { leftovers } from '../support/system/nothing-left.ts';
 import type { ProgramRun } from '../support/system/program.ts';
 import { openRig, type Rig } from '../support/system/rig.ts';
@@ -157,7 +157,7 @@ describe('serve', () => {
 describe('health', () => {
   test('is 7, with one line and a hint, unless the loop runs and the socket answers', async () => {
     await using daemon = await started(['application']);
-    const heartbeat = path.join(rig.site.state, 'scheduler', 'application.heartbeat');
+    const heartbeat = path.join(socketsOf(rig.site), 'application.heartbeat');
     await expect.poll(async () => (await health()).code, { timeout: 60_000 }).toBe(0);
     const lines = async () => (await health()).stderr.split('\n');
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -52,6 +52,26 @@ test('what a killed run left is removed: directory, launcher and its orphaned ch
   expect(await readdir(registry)).toEqual([]);
   expect(await processStartTime(stranger.pid ?? 0)).toBeDefined();
   stranger.kill();
+});
+
+test('a process whose entry a run in another container removed is ended here, and one that is registered is not', async () => {
+  const living = path.join(root, 'living');
+  const [owner, other] = [await ownerThatStartsServers(path.join(root, 'one')), await ownerThatStartsServers(living)];
+  process.kill(owner.pid ?? 0, 'SIGKILL');
+  await once(owner, 'close');
+  for (const name of await readdir(registry)) {
+    const file = path.join(registry, name);
+    if (!(await readFile(file, 'utf8')).includes(living)) await rm(file);
+  }
+  expect(await processesOfSandbox(path.join(root, 'one'))).toHaveLength(1);
+
+  expect(await sweepSandboxes(registry, processes, signal)).toEqual([]);
+
+  await expect.poll(() => processesOfSandbox(path.join(root, 'one'))).toEqual([]);
+  expect(await processesOfSandbox(living)).toHaveLength(1);
+  process.kill(other.pid ?? 0, 'SIGKILL');
+  await once(other, 'close');
+  expect(await sweepSandboxes(registry, processes, signal)).toEqual([living]);
 });
 
 test('a registered pid that another process has got by now is not ended', async () => {
