@@ -60,7 +60,11 @@ export const SCHEMA = {
     port: variable('REDIS_PORT', port, '6379', 'port'),
     user: optional('REDIS_USER', text, 'ACL user; the default user unless set'),
     password: secret('REDIS_PASSWORD', 'password'),
-    sandboxHost: optional('REDIS_SANDBOX_HOST', text, 'name or address of this machine as Redis reaches it'),
+    sandboxHost: optional(
+      'REDIS_SANDBOX_HOST',
+      text,
+      'name or address of this machine as Redis reaches it, where it is not the one that we connect from',
+    ),
   },
   application: {
     paths: optional('APPLICATION_PATHS', namedPaths, 'directories by name'),

@@ -8,7 +8,8 @@ import { RDB } from './capture.ts';
 import { countFacts, withExpired } from './count.ts';
 import { rdbDamage } from './rdb.ts';
 import { assertRoomFor } from './room.ts';
-import { type RedisSettings, sandboxHost, sandboxRegistry } from './settings.ts';
+import { sandboxHost } from './own-address.ts';
+import { type RedisSettings, sandboxRegistry } from './settings.ts';
 
 /** redis-check-rdb, then a sandbox that loads the file: it must hold exactly what was captured. */
 export async function checkRdbContent(
@@ -49,7 +50,7 @@ export async function loadBackup(
     throw new BackupError(`redis: the RDB of ${backup.id} is damaged: ${damage}`, { kind: 'damaged' });
   context.progress.step('load into sandbox');
   const { processes, signal } = context;
-  const host = target === 'live' ? { host: sandboxHost(settings) } : {};
+  const host = target === 'live' ? { host: await sandboxHost(settings, signal) } : {};
   const registry = sandboxRegistry(settings, context);
   const sandbox = stack.use(await startRedisSandbox({ directory, rdb: file, registry, processes, ...host }, signal));
   const owned = stack.move();

@@ -113,7 +113,7 @@ async function synchronizationBegun({ sandbox, host }: Replacement, signal: Abor
     async () => ({ done: (await sandbox.connection.info('stats'))['sync_full'] !== '0', state: '' }),
     {
       what: `the live server does not reach the sandbox at ${host}:${sandbox.port}; its data is as before`,
-      hint: 'set the address of this machine or container as the live server sees it, and let it through the firewall',
+      hint: 'set REDIS_SANDBOX_HOST to this machine or container as the live server sees it, and let it through the firewall',
       kind: 'unreachable',
       patienceMilliseconds: CONNECT_PATIENCE,
     },

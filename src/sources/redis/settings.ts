@@ -7,15 +7,10 @@ export interface RedisSettings {
   readonly port: number;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** The name or address under which the live server can connect to this process's machine; 127.0.0.1 on the same one. */
+  /** The name or address under which the live server can connect to this process's machine; found out unless given. */
   readonly sandboxHost?: string | undefined;
   /** Directory where sandboxes are registered, so that a later run can sweep them; the run's own unless given. */
   readonly sandboxes?: string | undefined;
-}
-
-/** The program's own address as the live server sees it. */
-export function sandboxHost({ sandboxHost: host }: RedisSettings): string {
-  return host ?? '127.0.0.1';
 }
 
 export function sandboxRegistry({ sandboxes }: RedisSettings, { workDir }: { readonly workDir: string }): string {

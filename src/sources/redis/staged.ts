@@ -17,7 +17,8 @@ import { countFacts, withExpired } from './count.ts';
 import { holdWriters, waitUntil } from './live.ts';
 import { type Direction, liveData, type Progress, progressOf, type RedisNote, stateOf } from './notes.ts';
 import { putBackSettings, replaceLive } from './replace.ts';
-import { liveAddress, type RedisSettings, sandboxHost } from './settings.ts';
+import { sandboxHost } from './own-address.ts';
+import { liveAddress, type RedisSettings } from './settings.ts';
 
 export interface StagedParts {
   readonly handle: StagedHandle;
@@ -118,7 +119,8 @@ export class StagedRedis implements StagedRestore {
   async #replace(direction: Direction, live: RedisConnection, sandbox: RedisSandbox, context: Context): Promise<void> {
     const note = (entry: RedisNote): Promise<void> => this.#note(entry);
     const progress = (): Progress => this.#progress();
-    await replaceLive({ live, sandbox, host: sandboxHost(this.#parts.settings), direction, progress, note }, context);
+    const host = await sandboxHost(this.#parts.settings, context.signal);
+    await replaceLive({ live, sandbox, host, direction, progress, note }, context);
   }
 
   async #staged(context: Context): Promise<RedisSandbox> {
