@@ -1,3 +1,4 @@
+import { hasCapability } from '../../base/capabilities.ts';
 import { BackupError, reason } from '../../base/errors.ts';
 import { ProcessFailed, type RunningProcess } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
@@ -133,16 +134,23 @@ async function feed(tar: RunningProcess, bytes: Buffer): Promise<void> {
   throw new BackupError('tar ended before its input did', { kind: 'failed' });
 }
 
-/** Only root may give files away; any other user's restore would differ from what was captured. */
+/** Without the right to give files away a restore would differ from what was captured. */
 function assertOwnable({ path, uid, gid, type }: Entry): void {
+  if (type === 'hardlink' || mayGiveAway()) return;
   const own = process.geteuid?.() ?? 0;
-  if (own === 0 || type === 'hardlink') return;
   const groups = [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])];
   if (uid === own && groups.includes(gid)) return;
   throw new BackupError(`${shown(path)} belongs to ${uid}:${gid}, which user ${own} cannot give it to`, {
     kind: 'denied',
-    hint: 'restore as root (in Docker: the one-shot container backup-restore)',
+    hint: 'restore as root, or with the capabilities of "What the helper needs" (docs/architecture.md)',
   });
+}
+
+let givesAway: boolean | undefined;
+
+/** Asked for every entry. */
+function mayGiveAway(): boolean {
+  return (givesAway ??= hasCapability('chown'));
 }
 
 function extractionError(error: unknown): unknown {

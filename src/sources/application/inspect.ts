@@ -1,9 +1,10 @@
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BackupError, throwIfAborted } from '../../base/errors.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { tarVersion } from './capture.ts';
-import { exists, isWritable } from './place.ts';
+import { exists } from './place.ts';
+import { isReadable, isWritable } from './rights.ts';
 import type { ApplicationSettings, Tree } from './settings.ts';
 
 /** Looks at the directories; changes nothing. */
@@ -41,7 +42,7 @@ async function lookAt(
   else findings.push({ subject: name, severity: 'ok', message: directory });
   if (!restorable && (await exists(parent))) {
     const message = `${directory} cannot be written: a restore would fail`;
-    const hint = 'restore as root (in Docker: the one-shot container backup-restore)';
+    const hint = 'restore as root, or with the capabilities of "What the helper needs" (docs/architecture.md)';
     findings.push({
       subject: name,
       severity: problem === undefined ? 'warning' : 'problem',
@@ -59,11 +60,7 @@ async function directoryProblem(directory: string): Promise<Pick<Finding, 'messa
   const stats = await stat(directory).catch(() => undefined);
   if (stats === undefined) return { message: `${directory} does not exist or cannot be seen`, hint, kind: 'missing' };
   if (!stats.isDirectory()) return { message: `${directory} is not a directory`, hint, kind: 'missing' };
-  const readable = await access(directory, constants.R_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-  if (readable) return undefined;
+  if (await isReadable(directory)) return undefined;
   return {
     message: `${directory} cannot be read`,
     hint: 'give the user of the backup (uid 1000 in the containers) the right to read it',

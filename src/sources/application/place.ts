@@ -1,7 +1,8 @@
-import { access, constants, lstat, readFile, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from '../../base/errors.ts';
 import { attributesOf } from './attributes.ts';
+import { isWritable } from './rights.ts';
 import type { Tree } from './settings.ts';
 import { CONTAINER_PREFIX } from './walk.ts';
 
@@ -61,13 +62,6 @@ export async function exists(file: string): Promise<boolean> {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return false;
     throw error;
   }
-}
-
-export async function isWritable(directory: string): Promise<boolean> {
-  return await access(directory, constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Bind mounts too, which device numbers do not show (proc_pid_mountinfo(5), field 5, octal escapes). */
