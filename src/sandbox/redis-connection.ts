@@ -24,17 +24,21 @@ export interface RedisConnection extends AsyncDisposable {
 
 const CONNECT_MILLISECONDS = 5000;
 
+/** Never connected: the library makes 20 MB of functions for each client that is not the copy of another. */
+let template: ReturnType<typeof makeTemplate> | undefined;
+
+async function makeTemplate() {
+  const { createClient } = await import('@redis/client');
+  return createClient({ RESP: 2, disableClientInfo: true, maintNotifications: 'disabled' });
+}
+
 /** Connects and authenticates; `signal` ends the connection and whatever waits on it. */
 export async function connectRedis(address: RedisAddress, signal: AbortSignal): Promise<RedisConnection> {
   if (signal.aborted) throw abortError(signal);
-  const { createClient } = await import('@redis/client');
-  const client = createClient({
+  const client = (await (template ??= makeTemplate())).duplicate({
     socket: { ...socketOf(address), connectTimeout: CONNECT_MILLISECONDS, reconnectStrategy: false },
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
-    RESP: 2,
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
   });
   client.on('error', () => undefined); // every command rejects with it
   const abort = (): void => client.destroy();
