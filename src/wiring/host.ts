@@ -5,6 +5,7 @@ import type { Configuration } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import type { ClosableLog } from './log-file.ts';
 import { operatorLog } from './operator-log.ts';
+import { servedServices } from './served-services.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** The process that a command runs in. */
@@ -46,9 +47,8 @@ export function hostOf(process: Process): Host {
     },
     async ailments() {
       const { ailments } = await import('../daemons/health.ts');
-      const { services } = (await configurationOf(process)).settings();
-      const here = services.expected.filter((each) => services.agents.includes(each));
-      return await ailments(here, services.sockets);
+      const settings = (await configurationOf(process)).settings();
+      return await ailments(servedServices(settings), settings.services.sockets);
     },
     ended(code, errors) {
       for (const error of errors) log?.error(error.message, { error: describeError(error) });

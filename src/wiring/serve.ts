@@ -1,5 +1,4 @@
 import { systemClock } from '../base/clock.ts';
-import { BackupError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Host, Output } from '../cli/host.ts';
 import { EXIT_CODES } from '../cli/exit-codes.ts';
@@ -11,6 +10,7 @@ import type { BackupType, Service } from '../model/vocabulary.ts';
 import { agentFactory, sweepLeftSandboxes } from './agents.ts';
 import { daemonLog } from './daemon-log.ts';
 import type { Process } from './host.ts';
+import { servedServices } from './served-services.ts';
 import { unsetServices } from './sources.ts';
 import { toolsIn } from './surroundings.ts';
 
@@ -22,13 +22,7 @@ export async function serveHere(
   hostOf: (process: Process) => Host,
 ): Promise<void> {
   const settings = configuration.settings();
-  const { expected, agents, sockets } = settings.services;
-  const services = expected.filter((each) => agents.includes(each));
-  if (services.length === 0)
-    throw new BackupError('there is no service to answer for', {
-      kind: 'usage',
-      hint: 'name in AGENT_SERVICES one of BACKUP_SERVICES',
-    });
+  const services = servedServices(settings);
   const log = daemonLog(settings.run.logs, (line) => process.stderr.write(`${line}\n`));
   const say = (line: string): void => {
     process.stdout.write(`${systemClock.now()} ${line}\n`);
@@ -56,7 +50,13 @@ export async function serveHere(
             run: (service, type) => runBackup(service, type, process, hostOf, say),
           }
         : undefined,
-      agent: { directory: sockets, version: process.version, processes: tools.processes, log, openAgent },
+      agent: {
+        directory: settings.services.sockets,
+        version: process.version,
+        processes: tools.processes,
+        log,
+        openAgent,
+      },
       stateDirectory: settings.run.state,
       processes: tools.processes,
       say,

@@ -34,7 +34,7 @@ const NAMES = `
   COMPRESSION_LEVEL PARALLEL_JOBS BACKUP_TIMEOUT CLEANUP_ENABLED
   BACKUP_CHECK_INTERVAL BACKUP_MAX_AGE_HOURS BACKUP_MIN_SIZE_MB
   VOLUME_CHECK_INTERVAL VOLUME_USAGE_THRESHOLD VOLUME_CRITICAL_THRESHOLD DRY_RUN
-  BACKUP_DIR SECRETS_DIR LOG_DIR STATE_DIR SCHEDULE_FILE APPLICATION_PATHS
+  BACKUP_DIR SECRETS_DIR LOG_DIR STATE_DIR SCHEDULE_FILE APPLICATION_PATHS AGENT_SERVICES AGENT_DIR
   POSTGRES_DAILY_SCHEDULE POSTGRES_WEEKLY_SCHEDULE POSTGRES_MONTHLY_SCHEDULE
   NEO4J_DAILY_SCHEDULE NEO4J_WEEKLY_SCHEDULE REDIS_DAILY_SCHEDULE REDIS_WEEKLY_SCHEDULE
   APPLICATION_DAILY_SCHEDULE APPLICATION_WEEKLY_SCHEDULE
@@ -268,5 +268,39 @@ describe('report', () => {
     expect(report.flatMap((each) => each.note ?? [])).toEqual([
       'BACKUP_RETENTION_DAYS has no effect yet: clean-up of expired backups is not built',
     ]);
+  });
+});
+
+describe('agents', () => {
+  const agents = (AGENT_SERVICES: string) => loadConfiguration({ AGENT_SERVICES }).settings().services.agents;
+
+  test('are all here unless it is said which, or none', () => {
+    expect(loadConfiguration({}).settings().services).toMatchObject({
+      agents: ['postgres', 'neo4j', 'redis', 'application'],
+      sockets: '/run/physics-backup',
+    });
+    expect(agents('redis')).toEqual(['redis']);
+    expect(agents('none')).toEqual([]);
+    expect(messages({ AGENT_SERVICES: 'none,redis' })).toEqual([
+      expect.stringContaining('allowed: none, or one or more'),
+    ]);
+  });
+});
+
+describe('schedules', () => {
+  test('are those of the guide, and those that are set', () => {
+    const { schedules } = loadConfiguration({ REDIS_DAILY_SCHEDULE: '30 1 * * *', NEO4J_HOURLY_SCHEDULE: '0 * * * *' });
+    const found = schedules().map(({ service, type, cron }) => `${service} ${type} ${cron}`);
+    expect(found).toHaveLength(10);
+    expect(found).toContain('redis daily 30 1 * * *');
+    expect(found).toContain('neo4j hourly 0 * * * *');
+    expect(found).toContain('postgres monthly 0 0 1 * *');
+  });
+
+  test('of what cannot be taken yet are said to have no effect', () => {
+    const configuration = loadConfiguration({ POSTGRES_INCREMENTAL_SCHEDULE: '0 * * * *' });
+    expect(configuration.schedules().filter(({ type }) => type === 'incremental')).toEqual([]);
+    const notes = reportOf(configuration).flatMap((each) => each.note ?? []);
+    expect(notes).toEqual([expect.stringMatching(/^POSTGRES_INCREMENTAL_SCHEDULE has no effect yet/)]);
   });
 });

@@ -149,6 +149,8 @@ describe('serve', () => {
     });
     const none = await rig.site.run(['serve'], { environment: containerOf(rig.site, []) });
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('AGENT_SERVICES') as string });
+    const blind = await rig.site.run(['health'], { environment: containerOf(rig.site, []) });
+    expect(blind).toMatchObject({ code: 2, stdout: '' });
     expect(await health()).toMatchObject({ code: 0 });
     expect(first.said()).toContain('ready: application');
   });
