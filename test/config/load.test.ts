@@ -289,8 +289,8 @@ describe('agents', () => {
 
 describe('schedules', () => {
   test('are those of the guide, and those that are set', () => {
-    const { schedules } = loadConfiguration({ REDIS_DAILY_SCHEDULE: '30 1 * * *', NEO4J_HOURLY_SCHEDULE: '0 * * * *' });
-    const found = schedules().map(({ service, type, cron }) => `${service} ${type} ${cron}`);
+    const configuration = loadConfiguration({ REDIS_DAILY_SCHEDULE: '30 1 * * *', NEO4J_HOURLY_SCHEDULE: '0 * * * *' });
+    const found = configuration.schedules().map(({ service, type, cron }) => `${service} ${type} ${cron}`);
     expect(found).toHaveLength(10);
     expect(found).toContain('redis daily 30 1 * * *');
     expect(found).toContain('neo4j hourly 0 * * * *');
