@@ -10,6 +10,8 @@ export interface PorterSettings {
   readonly user: string;
   /** The one volume or directory that it sees, where the server's container sees it. */
   readonly mount: ContainerMount;
+  /** The container that it works for: one porter at a time. */
+  readonly servedId: string;
 }
 
 /** What a command in the porter printed, and its exit code. */
@@ -19,7 +21,7 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** By which porters are known to whoever looks at the engine. */
+/** By which porters are known to whoever looks at the engine; its value is the container that is served. */
 const PORTER_LABEL = 'physics-backup.porter';
 
 /** A porter whose maker was killed ends by itself then. */
@@ -31,14 +33,18 @@ const LIFE_SECONDS = 6 * 3600;
  */
 export class Porter implements AsyncDisposable {
   readonly #engine: DockerEngine;
+  readonly #id: string;
   readonly #path: string;
 
   private constructor(engine: DockerEngine, id: string) {
     this.#engine = engine;
+    this.#id = id;
     this.#path = containerPath(id);
   }
 
+  /** Removes what a maker that was killed has left, then starts anew. */
   static async start(engine: DockerEngine, settings: PorterSettings): Promise<Porter> {
+    await removeAbandoned(engine, settings.servedId);
     const created = await engine.json<{ readonly Id: string }>({
       method: 'POST',
       path: '/containers/create',
@@ -87,11 +93,23 @@ export class Porter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#engine.bytes({ method: 'DELETE', path: `${this.#path}?force=1&v=1`, alsoGood: [404, 409] });
+    await removeContainer(this.#engine, this.#id);
   }
 }
 
-function description({ image, user, mount }: PorterSettings): object {
+async function removeAbandoned(engine: DockerEngine, servedId: string): Promise<void> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${PORTER_LABEL}=${servedId}`] }));
+  const path = `/containers/json?all=1&filters=${filters}`;
+  for (const { Id } of await engine.json<{ readonly Id: string }[]>({ method: 'GET', path }))
+    await removeContainer(engine, Id);
+}
+
+/** Gone already, or about to be, is as good. */
+async function removeContainer(engine: DockerEngine, id: string): Promise<void> {
+  await engine.bytes({ method: 'DELETE', path: `${containerPath(id)}?force=1&v=1`, alsoGood: [404, 409] });
+}
+
+function description({ image, user, mount, servedId }: PorterSettings): object {
   const { Type, Name, Source, Destination } = mount;
   return {
     Image: image,
@@ -99,7 +117,7 @@ function description({ image, user, mount }: PorterSettings): object {
     Entrypoint: ['sleep'],
     Cmd: [String(LIFE_SECONDS)],
     WorkingDir: '/',
-    Labels: { [PORTER_LABEL]: 'restore' },
+    Labels: { [PORTER_LABEL]: servedId },
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       NetworkMode: 'none',

@@ -24,7 +24,7 @@ export async function openContainerStore(
   if (mount === undefined) throw noVolume(container, directory);
   const user = details.Config.User === '' ? NEO4J_USER : details.Config.User;
   await using stack = new AsyncDisposableStack();
-  const porter = stack.use(await Porter.start(engine, { image: details.Image, user, mount }));
+  const porter = stack.use(await Porter.start(engine, { image: details.Image, user, mount, servedId: details.Id }));
   const store = new ContainerStore(`${directory} of container ${container}`, directory, porter);
   await store.assertFit();
   stack.move();
