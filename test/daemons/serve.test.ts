@@ -174,7 +174,7 @@ describe('health', () => {
     const long = new Date(Date.now() - 10 * 60_000);
     await utimes(heartbeat, long, long);
     expect(await lines()).toEqual([
-      'error: application: its loop last ran 600 s ago',
+      expect.stringMatching(/^error: application: its loop last ran 6\d\d s ago$/),
       expect.stringMatching(/^hint: /),
       '',
     ]);

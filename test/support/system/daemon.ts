@@ -58,6 +58,7 @@ export async function startDaemon(
     signal: (signal) => void child.kill(signal),
     ended,
     async [Symbol.asyncDispose]() {
+      child.kill('SIGCONT'); // a test may have stopped it
       child.kill('SIGTERM');
       await ended;
     },
