@@ -1,0 +1,110 @@
+#!/bin/sh
+# Runs the program for the other scripts:  physics-backup.sh <compose service> <argument>...
+# In a container of ours that is a call. On the host it is the same command in the container of that service, with the
+# settings of this shell; /opt/physics-assistant/backups and logs become /backups and /logs.
+set -eu
+
+PROGRAM=/opt/physics-backup/dist/main.js
+SETTINGS='TZ BACKUP_SERVICES
+  POSTGRES_HOST POSTGRES_PORT POSTGRES_DB POSTGRES_USER POSTGRES_SUPERUSER
+  NEO4J_HOST NEO4J_PORT NEO4J_USER NEO4J_DATABASE NEO4J_HOME
+  REDIS_HOST REDIS_PORT REDIS_USER REDIS_SANDBOX_HOST APPLICATION_PATHS
+  BACKUP_DIR SECRETS_DIR LOG_DIR STATE_DIR SCHEDULE_FILE
+  BACKUP_COMPRESSION COMPRESSION_LEVEL BACKUP_ENCRYPTION PARALLEL_JOBS BACKUP_TIMEOUT VALIDATION_ENABLED DRY_RUN
+  RECOVERY_MODE PARALLEL_RECOVERY RECOVERY_RTO_MINUTES RECOVERY_RPO_HOURS BACKUP_RETENTION_DAYS CLEANUP_ENABLED
+  BACKUP_S3_ENABLED AWS_S3_BUCKET AWS_S3_REGION AWS_S3_ENDPOINT
+  BACKUP_EMAIL_ENABLED BACKUP_EMAIL_TO EMAIL_SMTP_HOST EMAIL_SMTP_PORT EMAIL_SMTP_USERNAME
+  BACKUP_CHECK_INTERVAL BACKUP_MAX_AGE_HOURS BACKUP_MIN_SIZE_MB
+  VOLUME_CHECK_INTERVAL VOLUME_USAGE_THRESHOLD VOLUME_CRITICAL_THRESHOLD'
+SECRETS='POSTGRES_PASSWORD PHYSICS_DB_PASSWORD NEO4J_PASSWORD REDIS_PASSWORD
+  AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY EMAIL_SMTP_PASSWORD WEBHOOK_URL'
+SERVICES='POSTGRES NEO4J REDIS APPLICATION'
+TYPES='HOURLY DAILY WEEKLY MONTHLY YEARLY MANUAL INCREMENTAL SCHEMA'
+
+refuse() {
+  echo "error: $1" >&2
+  echo "hint: $2" >&2
+  exit "$3"
+}
+
+compose() {
+  # shellcheck disable=SC2086
+  ${COMPOSE_COMMAND} "$@"
+}
+
+find_compose() {
+  command -v docker >/dev/null || refuse 'docker is not installed' 'run this where the platform runs' 7
+  # Without COMPOSE_FILE, which may name more files: the one beside this directory, and the .env beside it.
+  file=$(cd "$(dirname "$0")/../.." && pwd -P)/docker-compose.backup.yml
+  if docker compose version >/dev/null 2>&1; then COMPOSE_COMMAND='docker compose'; else COMPOSE_COMMAND=docker-compose; fi
+  export COMPOSE_FILE="${COMPOSE_FILE:-$file}"
+}
+
+# The path as it is called in the containers.
+inside() {
+  case $1 in
+    /opt/physics-assistant/backups | /opt/physics-assistant/backups/*) echo "${1#/opt/physics-assistant}" ;;
+    /opt/physics-assistant/logs | /opt/physics-assistant/logs/*) echo "${1#/opt/physics-assistant}" ;;
+    *) printf '%s\n' "$1" ;;
+  esac
+}
+
+schedule_names() {
+  for service in $SERVICES; do
+    for type in $TYPES; do echo "${service}_${type}_SCHEDULE ${service}_${type}_RETENTION"; done
+  done
+}
+
+# Prints -e NAME for every setting that this shell has exported: values travel in the environment, not in arguments.
+forwarded() {
+  for name in $SETTINGS $(schedule_names); do
+    if printenv "$name" >/dev/null; then echo "-e $name"; fi
+  done
+  for name in $SECRETS; do
+    # What is given here replaces the file that the container was given.
+    if printenv "$name" >/dev/null; then echo "-e $name -e ${name}_FILE="; fi
+  done
+}
+
+map_settings() {
+  for name in BACKUP_DIR LOG_DIR; do
+    if value=$(printenv "$name"); then export "$name=$(inside "$value")"; fi
+  done
+}
+
+in_running() {
+  container=$(compose ps --quiet --status running "$1" 2>/dev/null) || container=
+  [ -n "$container" ] || refuse "the container of $1 does not run" "docker compose -f $COMPOSE_FILE up -d" 7
+  shift
+  # shellcheck disable=SC2046
+  exec docker exec $(terminal) $(forwarded) "$container" physics-backup "$@"
+}
+
+# A recovery has a container of its own, and one that may put files back; both go when it ends.
+in_restore() {
+  trap 'compose --profile restore rm --stop --force application-helper >/dev/null 2>&1' EXIT
+  shift
+  # shellcheck disable=SC2046
+  compose run --rm --quiet-pull $(no_terminal) $(forwarded) backup-restore "$@"
+}
+
+terminal() { if [ -t 0 ] && [ -t 1 ]; then echo -it; fi; }
+no_terminal() { if ! [ -t 0 ] || ! [ -t 1 ]; then echo -T; fi; }
+
+main() {
+  service=$1
+  shift
+  if [ -e "$PROGRAM" ]; then exec physics-backup "$@"; fi
+  find_compose
+  count=$#
+  while [ "$count" -gt 0 ]; do # each argument goes to the end, as it is called inside
+    argument=$(inside "$1")
+    shift
+    set -- "$@" "$argument"
+    count=$((count - 1))
+  done
+  map_settings
+  if [ "$service" = backup-restore ]; then in_restore "$service" "$@"; else in_running "$service" "$@"; fi
+}
+
+main "$@"

@@ -1,0 +1,32 @@
+#!/bin/sh
+# scheduler.sh backup <service|all> <type>
+set -eu
+here=$(cd "$(dirname "$0")" && pwd -P)
+
+usage() {
+  echo 'usage: scheduler.sh backup <postgres|neo4j|redis|application|all> <type>' >&2
+  echo '       scheduler.sh cleanup|status|report|test (not built yet)' >&2
+  exit 2
+}
+
+not_built() {
+  echo "error: scheduler.sh $1: $2 is not built yet; nothing was done" >&2
+  echo "hint: $3" >&2
+  exit 2
+}
+
+[ $# -gt 0 ] || usage
+case $1 in
+  backup)
+    case ${2:-} in
+      neo4j | redis | application) where=$2-backup ;;
+      *) where=postgres-backup ;;
+    esac
+    exec "$here/common/physics-backup.sh" "$where" "$@"
+    ;;
+  cleanup) not_built cleanup 'removing expired backups' 'physics-backup list shows all backups' ;;
+  status) not_built status 'the status' 'physics-backup list and physics-backup doctor show what there is' ;;
+  report) not_built report 'the report' 'physics-backup validate --all --report checks all backups' ;;
+  test) not_built test 'a drill in sandboxes' 'physics-backup validate --all reads every backup' ;;
+  *) usage ;;
+esac

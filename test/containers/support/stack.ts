@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Service } from '../../../src/model/vocabulary.ts';
+import { type Ended, type Environment, must, run } from './docker.ts';
+
+export const ROOT = path.join(import.meta.dirname, '..', '..', '..');
+const FILE = path.join(ROOT, 'backup', 'docker-compose.backup.yml');
+
+export interface StackOptions {
+  /** Begins the names of all that is made; nobody else's may be equal. */
+  readonly name: string;
+  readonly network: string;
+  /** Lines of the .env file. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The shipped backup services, with directories and names of their own instead of those of the guide. */
+export class Stack implements AsyncDisposable {
+  /** Instead of /opt/physics-assistant. */
+  readonly directory: string;
+  readonly name: string;
+  /** For every command that an operator types. */
+  readonly environment: Environment;
+
+  private constructor(directory: string, name: string, environment: Environment) {
+    this.directory = directory;
+    this.name = name;
+    this.environment = environment;
+  }
+
+  /** Lays out the directories as the README says; starts nothing. */
+  static async prepare({ name, network, settings }: StackOptions): Promise<Stack> {
+    const directory = await mkdtemp(path.join(os.tmpdir(), `${name}-`));
+    const parts = ['backups', 'logs', 'secrets', 'state', 'application/uploads', 'application/models'];
+    for (const part of parts) await mkdir(path.join(directory, part), { recursive: true });
+    await must(['chmod', '0711', directory]);
+    await must(['chown', '-R', '1000:1000', directory]);
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+    await mkdir(path.join(directory, 'backup'));
+    await writeFile(path.join(directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
+    return Stack.at(directory, name, network);
+  }
+
+  /** What was prepared before. */
+  static at(directory: string, name: string, network: string): Stack {
+    return new Stack(directory, name, {
+      COMPOSE_PROJECT_NAME: name,
+      COMPOSE_ENV_FILES: path.join(directory, 'backup', '.env'),
+      CONTAINER_PREFIX: name,
+      BACKUP_ROOT: directory,
+      BACKUP_VERSION: 'test',
+      APPLICATION_DATA: path.join(directory, 'application'),
+      PHYSICS_NETWORK: network,
+    });
+  }
+
+  compose(...args: readonly string[]): Promise<Ended> {
+    return run(['docker', 'compose', '--file', FILE, ...args], this.environment);
+  }
+
+  async mustCompose(...args: readonly string[]): Promise<string> {
+    const ended = await this.compose(...args);
+    if (ended.code !== 0) throw new Error(`compose ${args.join(' ')}: ${ended.stdout}\n${ended.stderr}`);
+    return ended.stdout;
+  }
+
+  container(service: Service | 'restore'): string {
+    return service === 'restore' ? `${this.name}-backup-restore` : `${this.name}-${service}-backup`;
+  }
+
+  /** Runs a command in the container of a service. */
+  exec(service: Service, ...command: readonly string[]): Promise<Ended> {
+    return run(['docker', 'exec', this.container(service), ...command]);
+  }
+
+  /** Runs one of backup/scripts on the host, as an operator would. */
+  script(words: readonly string[], environment: Environment = {}): Promise<Ended> {
+    const [file = '', ...args] = words;
+    return run([path.join(ROOT, 'backup', 'scripts', file), ...args], {
+      ...this.environment,
+      COMPOSE_FILE: FILE,
+      ...environment,
+    });
+  }
+
+  /** Paths of all files with a manifest's name. */
+  async manifests(): Promise<string[]> {
+    const names = await readdir(path.join(this.directory, 'backups'), { recursive: true });
+    return names.filter((name) => name.endsWith('.metadata.json')).toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.compose('--profile', 'restore', 'down', '--volumes', '--timeout', '2');
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
