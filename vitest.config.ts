@@ -8,7 +8,24 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: 'test/support/system/global-setup.ts',
     projects: [
-      { test: { name: 'suite', include: ['test/**/*.test.ts'], exclude: ['test/campaigns/**'], ...patience } },
+      {
+        test: {
+          name: 'suite',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/campaigns/**', 'test/containers/**'],
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          include: ['test/containers/**/*.test.ts'],
+          globalSetup: 'test/containers/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
       {
         test: {
           name: 'campaigns',

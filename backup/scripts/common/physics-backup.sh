@@ -85,7 +85,7 @@ in_restore() {
   trap 'compose --profile restore rm --stop --force application-helper >/dev/null 2>&1' EXIT
   shift
   # shellcheck disable=SC2046
-  compose run --rm --quiet-pull $(no_terminal) $(forwarded) backup-restore "$@"
+  compose --progress quiet run --rm --quiet-pull $(no_terminal) $(forwarded) backup-restore "$@"
 }
 
 terminal() { if [ -t 0 ] && [ -t 1 ]; then echo -it; fi; }

@@ -5,6 +5,8 @@ import type { Fingerprint } from '../fingerprint.ts';
 import { shortHash } from '../multiset.ts';
 
 const HEADING = /^--\n-- Name: (?<name>.*); Type: (?<type>[A-Z ]+); Schema: (?<schema>.*); Owner: (?<owner>.*)\n--\n/m;
+/** Servers from 15.20 on keep a number of their own among a column's options; only a pg_dump as new leaves it out. */
+const OWN_OPTION = /^ALTER TABLE ONLY .* SET \(pg_attver=\d+\);\n*/gm;
 const SETTING = /^SET (default_tablespace|default_table_access_method) = .*;\n/gm;
 
 /** What `pg_dump --schema-only` prints, object by object, whatever their order; grants sorted by line. */
@@ -23,7 +25,7 @@ function objectsOf(dump: string): [name: string, statement: string][] {
     if (heading?.groups === undefined) return []; // what precedes the first: settings and the version
     const { name, type, schema, owner } = heading.groups as Record<'name' | 'type' | 'schema' | 'owner', string>;
     const statement = part.slice(heading[0].length).replace(/\n--\n-- PostgreSQL database dump complete[^]*/, '');
-    const lines = statement.replaceAll(SETTING, '').trim().split('\n');
+    const lines = statement.replaceAll(SETTING, '').replaceAll(OWN_OPTION, '').trim().split('\n');
     const ordered = type === 'ACL' || type === 'DEFAULT ACL' ? lines.toSorted() : lines;
     return [[`catalogue ${type} ${schema}.${name}`, `owner ${owner}\n${ordered.join('\n')}`]];
   });

@@ -12,7 +12,7 @@ export interface Ended {
 /** Runs a command of the host to its end; `environment` is added to ours. */
 export function run(words: readonly string[], environment: Environment = {}): Promise<Ended> {
   const [file = '', ...args] = words;
-  const child = spawn(file, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { env: { ...surroundings(), ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
@@ -20,6 +20,11 @@ export function run(words: readonly string[], environment: Environment = {}): Pr
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, ...said }));
   });
+}
+
+/** Ours, without what would tell Compose of somebody else's stack. */
+function surroundings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('COMPOSE_')));
 }
 
 /** Runs a command that must succeed, and returns what it printed, without the last line end. */

@@ -90,6 +90,13 @@ export class Stack implements AsyncDisposable {
     return names.filter((name) => name.endsWith('.metadata.json')).toSorted();
   }
 
+  /** What lies in our directories and belongs to somebody else than user 1000. */
+  async strangersFiles(): Promise<string[]> {
+    const ours = ['backups', 'logs', 'secrets', 'state'].map((each) => path.join(this.directory, each));
+    const found = await must(['find', ...ours, '!', '-uid', '1000']);
+    return found === '' ? [] : found.split('\n');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.compose('--profile', 'restore', 'down', '--volumes', '--timeout', '2');
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });

@@ -1,0 +1,108 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fingerprint } from '../../platform/fingerprint/all.ts';
+import { run } from './support/docker.ts';
+import { engine, rig } from './support/rig.ts';
+import { ROOT } from './support/stack.ts';
+
+/** What later versions do; each word of the guide, with its arguments. */
+const NOT_BUILT = [
+  ['scheduler.sh', 'cleanup', 'all', 'all'],
+  ['scheduler.sh', 'status'],
+  ['scheduler.sh', 'report'],
+  ['scheduler.sh', 'test'],
+  ['restore/disaster_recovery.sh', 'plan'],
+  ['restore/disaster_recovery.sh', 'test', 'latest'],
+  ['common/encryption.sh', 'test'],
+  ['common/encryption.sh', 'rotate-keys'],
+  ['volume_manager.sh', 'check', 'all'],
+  ['volume_manager.sh', 'cleanup', 'all', '30'],
+  ['volume_manager.sh', 'create'],
+  ['volume_manager.sh', 'remove-orphaned'],
+  ['volume_manager.sh', 'report'],
+  ['volume_manager.sh', 'status'],
+];
+
+/** Runs a script with a `docker` that only writes down how it was called: the arguments, and what it would forward. */
+async function written(words: readonly string[], environment: Readonly<Record<string, string>>) {
+  const bin = await mkdtemp(path.join(os.tmpdir(), 'docker-'));
+  try {
+    const script = `#!/bin/sh\ncase "$*" in *"ps --quiet"*) echo container ;; *"exec"*) echo "$@"; env ;; esac\n`;
+    await writeFile(path.join(bin, 'docker'), script, { mode: 0o755 });
+    const [file = '', ...args] = words;
+    const ended = await run([path.join(ROOT, 'backup', 'scripts', file), ...args], {
+      PATH: `${bin}:/usr/bin:/bin`,
+      ...environment,
+    });
+    const [called = '', ...variables] = ended.stdout.split('\n');
+    return { code: ended.code, called, variables };
+  } finally {
+    await rm(bin, { recursive: true });
+  }
+}
+
+describe('the scripts on the host', () => {
+  test.each(NOT_BUILT)('%s %s says that it is not built, and does nothing', async (...words) => {
+    const [file = '', ...args] = words;
+    const ended = await run([path.join(ROOT, 'backup', 'scripts', file), ...args], { PATH: '/usr/bin:/bin' });
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(/^error: .* not built yet; nothing was done\nhint: .*\n$/);
+    expect(ended.stdout).toBe('');
+  });
+
+  test('call the container of the service, and forward what is set; no value is an argument', async () => {
+    const settings = { COMPRESSION_LEVEL: '9', POSTGRES_DAILY_RETENTION: '3', NEO4J_PASSWORD: 'do not show' };
+    const { called, variables } = await written(['scheduler.sh', 'backup', 'neo4j', 'weekly'], settings);
+    expect(called).toBe(
+      'exec -e COMPRESSION_LEVEL -e POSTGRES_DAILY_RETENTION -e NEO4J_PASSWORD -e NEO4J_PASSWORD_FILE= ' +
+        'container physics-backup backup neo4j weekly',
+    );
+    for (const [name, value] of Object.entries(settings)) expect(variables).toContain(`${name}=${value}`);
+  });
+
+  test('name files as they are called in the containers', async () => {
+    const file = '/opt/physics-assistant/backups/postgres/daily/x y.dump';
+    const { called, variables } = await written(['validation/backup_validator.py', '--file', file], {
+      BACKUP_DIR: '/opt/physics-assistant/backups',
+    });
+    expect(called).toContain('physics-backup validate --file /backups/postgres/daily/x y.dump');
+    expect(variables).toContain('BACKUP_DIR=/backups');
+  });
+
+  test('say which container does not run', async () => {
+    const ended = await run([path.join(ROOT, 'backup/scripts/scheduler.sh'), 'backup', 'redis', 'daily'], {
+      PATH: process.env['PATH'],
+      COMPOSE_PROJECT_NAME: 'nobody-runs-this',
+      COMPOSE_ENV_FILES: '/dev/null',
+    });
+    expect(ended.code).toBe(7);
+    expect(ended.stderr).toMatch(/^error: .*\nhint: .*\n$/);
+  });
+});
+
+describe.runIf(engine)('the scripts', () => {
+  test('a forwarded RECOVERY_MODE=test changes nothing live', async () => {
+    const { stack, shared } = rig();
+    const before = await fingerprint(shared.environment);
+    const ended = await stack.script(['restore/disaster_recovery.sh', 'recover', 'latest'], { RECOVERY_MODE: 'test' });
+    expect(ended.stderr).toContain('RECOVERY_MODE=test: a recovery test in sandboxes is not built yet');
+    expect(ended.code).toBe(2);
+    expect(await fingerprint(shared.environment)).toEqual(before);
+  });
+
+  test('do in a container what they do on the host', async () => {
+    const { stack } = rig();
+    const backup = await stack.exec('postgres', '/scripts/scheduler.sh', 'backup', 'postgres', 'weekly');
+    expect(backup.stdout).toMatch(/postgres_weekly_\d{8}_\d{6} /);
+    const validated = await stack.exec('redis', 'python3', '/scripts/validation/backup_validator.py', '--all');
+    expect(validated.stdout).toContain('postgres_weekly_');
+    const asked = await stack.exec('postgres', 'pg_isready', '-h', 'postgres');
+    expect(asked.stdout).toContain('accepting connections');
+    const unbuilt = await stack.exec('postgres', '/scripts/common/encryption.sh', 'rotate-keys');
+    expect(unbuilt.code).toBe(2);
+    const found = await run(['bash', '-c', `grep -r 'encrypted.*true' ${stack.directory}/backups/*/metadata.json`]);
+    expect(found.code).toBe(0);
+  });
+});
