@@ -20,6 +20,9 @@ finish() {
     echo 'Node does not run here: NODE_IMAGE and this image need the same C library (Debian or Alpine)' >&2
     exit 1
   }
+  # libpq asks for the name of its user.
+  grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo 'physics:x:1000:' >>/etc/group
+  grep -q '^[^:]*:[^:]*:1000:' /etc/passwd || echo 'physics:x:1000:1000:Physics backup:/tmp:/bin/sh' >>/etc/passwd
   # An empty volume takes owner and mode of the directory that it is mounted on.
   # shellcheck disable=SC2086
   mkdir -p $DATA && chown 1000:1000 $DATA && chmod 750 $DATA

@@ -18,7 +18,12 @@ interface Service {
 /** The services as Compose reads them, in an environment that sets nothing. */
 async function composed(environment: Readonly<Record<string, string>> = {}): Promise<Record<string, Service>> {
   const words = ['docker', 'compose', '--file', COMPOSE, '--profile', 'restore', 'config', '--format', 'json'];
-  const bare = Object.fromEntries(VARIABLES.flatMap(({ name }) => [[name, undefined], [`${name}_FILE`, undefined]]));
+  const bare = Object.fromEntries(
+    VARIABLES.flatMap(({ name }) => [
+      [name, undefined],
+      [`${name}_FILE`, undefined],
+    ]),
+  );
   const read = await must(words, { ...bare, COMPOSE_ENV_FILES: '/dev/null', ...environment });
   return (JSON.parse(read) as { services: Record<string, Service> }).services;
 }
@@ -40,7 +45,9 @@ describe.runIf(engine)('the compose file', () => {
   test('gives each container the passwords of its own service alone', async () => {
     const passwords = Object.entries(await composed()).map(([name, { environment }]) => [
       name,
-      Object.keys(environment).filter((each) => /^(?:POSTGRES|PHYSICS_DB|NEO4J|REDIS)_PASSWORD$/.test(each)).toSorted(),
+      Object.keys(environment)
+        .filter((each) => /^(?:POSTGRES|PHYSICS_DB|NEO4J|REDIS)_PASSWORD$/.test(each))
+        .toSorted(),
     ]);
     expect(Object.fromEntries(passwords)).toEqual({
       'postgres-backup': ['PHYSICS_DB_PASSWORD', 'POSTGRES_PASSWORD'],
@@ -61,7 +68,11 @@ describe.runIf(engine)('the compose file', () => {
 
   test('names the containers as the guide does', async () => {
     const services = (await composed()) as unknown as Record<string, { container_name: string }>;
-    expect(Object.values(services).map((each) => each.container_name).toSorted()).toEqual([
+    expect(
+      Object.values(services)
+        .map((each) => each.container_name)
+        .toSorted(),
+    ).toEqual([
       'physics-application-backup',
       'physics-application-helper',
       'physics-backup-restore',
@@ -84,15 +95,24 @@ describe('the settings', () => {
     const ofContainers = ['AGENT_SERVICES', 'AGENT_DIR'];
     const known = VARIABLES.filter(({ name }) => !ofContainers.includes(name));
     const settings = known.filter(({ secret }) => !secret).map(({ name }) => name);
-    expect([...listed('SETTINGS').filter((name) => name !== 'TZ'), ...schedules].toSorted()).toEqual(settings.toSorted());
-    expect(listed('SECRETS').toSorted()).toEqual(known.filter(({ secret }) => secret).map(({ name }) => name).toSorted());
+    expect([...listed('SETTINGS').filter((name) => name !== 'TZ'), ...schedules].toSorted()).toEqual(
+      settings.toSorted(),
+    );
+    expect(listed('SECRETS').toSorted()).toEqual(
+      known
+        .filter(({ secret }) => secret)
+        .map(({ name }) => name)
+        .toSorted(),
+    );
   });
 
   test('of the shipped schedule file are the defaults', async () => {
     const file = path.join(ROOT, 'backup/scripts/config/backup-schedule.conf');
     const { entries, errors } = loadConfiguration({ SCHEDULE_FILE: file });
     expect(errors).toEqual([]);
-    const changed = entries.filter(({ origin, text, variable }) => origin === 'schedule file' && text !== variable.fallback);
+    const changed = entries.filter(
+      ({ origin, text, variable }) => origin === 'schedule file' && text !== variable.fallback,
+    );
     expect(changed.map(({ variable }) => variable.name)).toEqual([]);
   });
 
@@ -105,7 +125,9 @@ describe('the settings', () => {
 
   test('that official images bring along are none of ours', () => {
     const brought = ['NEO4J_EDITION', 'NEO4J_SHA256', 'NEO4J_TARBALL', 'REDIS_VERSION', 'REDIS_DOWNLOAD_URL'];
-    const set = Object.fromEntries([...brought, 'REDIS_DOWNLOAD_SHA', 'PG_MAJOR', 'PG_VERSION'].map((name) => [name, 'x']));
+    const set = Object.fromEntries(
+      [...brought, 'REDIS_DOWNLOAD_SHA', 'PG_MAJOR', 'PG_VERSION'].map((name) => [name, 'x']),
+    );
     expect(loadConfiguration(set).errors).toEqual([]);
   });
 });

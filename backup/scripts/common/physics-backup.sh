@@ -82,10 +82,14 @@ in_running() {
 
 # A recovery has a container of its own, and one that may put files back; both go when it ends.
 in_restore() {
-  trap 'compose --profile restore rm --stop --force application-helper >/dev/null 2>&1' EXIT
   shift
-  # shellcheck disable=SC2046
-  compose --progress quiet run --rm --quiet-pull $(no_terminal) $(forwarded) backup-restore "$@"
+  once="run --rm --quiet-pull $(no_terminal) $(forwarded)"
+  # Settings that cannot be used are said before anything is started.
+  # shellcheck disable=SC2086
+  compose --progress quiet $once --no-deps backup-restore config check >/dev/null
+  trap 'compose --profile restore rm --stop --force application-helper >/dev/null 2>&1' EXIT
+  # shellcheck disable=SC2086
+  compose --progress quiet $once backup-restore "$@"
 }
 
 terminal() { if [ -t 0 ] && [ -t 1 ]; then echo -it; fi; }

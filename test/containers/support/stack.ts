@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Service } from '../../../src/model/vocabulary.ts';
@@ -13,6 +13,8 @@ export interface StackOptions {
   readonly network: string;
   /** Lines of the .env file. */
   readonly settings: Readonly<Record<string, string>>;
+  /** The tag of the images; `test` unless given. */
+  readonly version?: string;
 }
 
 /** The shipped backup services, with directories and names of their own instead of those of the guide. */
@@ -30,7 +32,7 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Lays out the directories as the README says; starts nothing. */
-  static async prepare({ name, network, settings }: StackOptions): Promise<Stack> {
+  static async prepare({ name, network, settings, version }: StackOptions): Promise<Stack> {
     const directory = await mkdtemp(path.join(os.tmpdir(), `${name}-`));
     const parts = ['backups', 'logs', 'secrets', 'state', 'application/uploads', 'application/models'];
     for (const part of parts) await mkdir(path.join(directory, part), { recursive: true });
@@ -39,17 +41,17 @@ export class Stack implements AsyncDisposable {
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     await mkdir(path.join(directory, 'backup'));
     await writeFile(path.join(directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
-    return Stack.at(directory, name, network);
+    return Stack.at(directory, name, network, version);
   }
 
   /** What was prepared before. */
-  static at(directory: string, name: string, network: string): Stack {
+  static at(directory: string, name: string, network: string, version = 'test'): Stack {
     return new Stack(directory, name, {
       COMPOSE_PROJECT_NAME: name,
       COMPOSE_ENV_FILES: path.join(directory, 'backup', '.env'),
       CONTAINER_PREFIX: name,
       BACKUP_ROOT: directory,
-      BACKUP_VERSION: 'test',
+      BACKUP_VERSION: version,
       APPLICATION_DATA: path.join(directory, 'application'),
       PHYSICS_NETWORK: network,
     });
@@ -82,6 +84,19 @@ export class Stack implements AsyncDisposable {
       COMPOSE_FILE: FILE,
       ...environment,
     });
+  }
+
+  /** The same stack, told other settings: for containers that are run once. */
+  async withSettings<T>(settings: Readonly<Record<string, string>>, work: (other: Stack) => Promise<T>): Promise<T> {
+    return await work(new Stack(this.directory, this.name, { ...this.environment, ...settings }));
+  }
+
+  /** Makes a file of a secret, which user 1000 may read. */
+  async secretFile(name: string, secret: string): Promise<string> {
+    const file = path.join(this.directory, 'backup', name);
+    await writeFile(file, `${secret}\n`, { mode: 0o400 });
+    await chown(file, 1000, 1000);
+    return file;
   }
 
   /** Paths of all files with a manifest's name. */
