@@ -28,8 +28,9 @@ async function composed(environment: Readonly<Record<string, string>> = {}): Pro
   return (JSON.parse(read) as { services: Record<string, Service> }).services;
 }
 
-/** Names of one service's own; a container gets those of its service alone. */
-const OWN = /^(?:PHYSICS_DB_PASSWORD|(?:POSTGRES|NEO4J|REDIS)_PASSWORD|NEO4J_HOME|\w+_(?:SCHEDULE|RETENTION))$/;
+/** What only some containers get: those of its service, and of a recovery. */
+const OWN =
+  /^(?:PHYSICS_DB_PASSWORD|(?:POSTGRES|NEO4J|REDIS)_PASSWORD|NEO4J_(?:HOME|CONTAINER|DATA_DIR|\w+_COMMAND)|DOCKER_HOST|\w+_(?:SCHEDULE|RETENTION))$/;
 
 describe.runIf(engine)('the compose file', () => {
   test('passes on every variable of the configuration, and no other', async () => {
@@ -92,7 +93,7 @@ describe('the settings', () => {
       listed('TYPES').flatMap((type) => [`${service}_${type}_SCHEDULE`, `${service}_${type}_RETENTION`]),
     );
     // Which agents are where is the compose file's to say.
-    const ofContainers = ['AGENT_SERVICES', 'AGENT_DIR'];
+    const ofContainers = ['AGENT_SERVICES', 'AGENT_DIR', 'DOCKER_HOST'];
     const known = VARIABLES.filter(({ name }) => !ofContainers.includes(name));
     const settings = known.filter(({ secret }) => !secret).map(({ name }) => name);
     expect([...listed('SETTINGS').filter((name) => name !== 'TZ'), ...schedules].toSorted()).toEqual(

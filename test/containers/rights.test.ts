@@ -19,16 +19,16 @@ interface Details {
     readonly PidMode: string;
     readonly IpcMode: string;
     readonly GroupAdd: readonly string[] | null;
-    readonly NetworkMode: string;
     readonly LogConfig: { readonly Config: Readonly<Record<string, string>> };
     readonly Tmpfs: Readonly<Record<string, string>> | null;
   };
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
   readonly Mounts: readonly { readonly Source: string; readonly Destination: string; readonly RW: boolean }[];
 }
 
 /** What a container may do, in the words of this test. */
 async function rightsOf(container: string) {
-  const { Config, HostConfig, Mounts } = await inspect<Details>(container, '.');
+  const { Config, HostConfig, Mounts, NetworkSettings } = await inspect<Details>(container, '.');
   return {
     user: Config.User,
     capabilities: HostConfig.CapAdd ?? [],
@@ -42,7 +42,7 @@ async function rightsOf(container: string) {
     init: HostConfig.Init,
     ownProcesses: HostConfig.PidMode === '' && HostConfig.IpcMode === 'private',
     groups: HostConfig.GroupAdd ?? [],
-    network: HostConfig.NetworkMode,
+    networks: Object.keys(NetworkSettings.Networks),
     logs: HostConfig.LogConfig.Config,
     temporary: Object.keys(HostConfig.Tmpfs ?? {}).toSorted(),
     writable: Mounts.filter(({ RW }) => RW)
@@ -120,7 +120,7 @@ const HELPER = {
   user: '0:0',
   capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_SETGID', 'CAP_SETUID'],
   memoryMegabytes: 256,
-  network: 'none',
+  networks: ['none'],
   temporary: ['/tmp'],
   writable: ['/application', ...SHARED].toSorted(),
   readable: [SCHEDULE],
@@ -128,8 +128,8 @@ const HELPER = {
 
 /** `uid command` of every process in a container, as the host sees them. */
 async function processesOf(container: string): Promise<string[]> {
-  const lines = (await docker('top', container, '-eo', 'uid,comm')).split('\n').slice(1);
-  return lines.map((line) => line.trim().replace(/\s+/, ' '));
+  const lines = (await docker('top', container, '-eo', 'pid,uid,comm')).split('\n').slice(1);
+  return lines.map((line) => line.trim().split(/\s+/).slice(1).join(' '));
 }
 
 async function created<T>(stack: Stack, work: () => Promise<T>): Promise<T> {
@@ -144,14 +144,14 @@ async function created<T>(stack: Stack, work: () => Promise<T>): Promise<T> {
 describe.runIf(engine)('the rights of each container', () => {
   test.each(SERVICES)('%s has those that its backups need', async (service) => {
     const { stack, shared } = rig();
-    const expected = { ...EVERY, network: shared.name, ...OWN[service] };
+    const expected = { ...EVERY, networks: [shared.name], ...OWN[service] };
     expect(await rightsOf(stack.container(service))).toEqual(expected);
   });
 
   test('a recovery has the rights of a backup; what puts files back has more, and no network', async () => {
     const { stack, shared } = rig();
     await created(stack, async () => {
-      expect(await rightsOf(stack.container('restore'))).toEqual({ ...RESTORE, network: shared.name });
+      expect(await rightsOf(stack.container('restore'))).toEqual({ ...RESTORE, networks: [shared.name] });
       expect(await rightsOf(`${stack.name}-application-helper`)).toEqual(HELPER);
     });
   });

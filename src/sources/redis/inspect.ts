@@ -77,7 +77,8 @@ function memoryFindings(info: RedisInfo): Finding[] {
 
 async function rightFindings(connection: RedisConnection): Promise<Finding[]> {
   const modules = await connection.send('MODULE', 'LIST').catch(() => []);
-  const names = Array.isArray(modules) ? modules.map((each) => moduleName(each)) : [];
+  const added = Array.isArray(modules) ? modules.filter((each) => !isBuiltIn(each)) : [];
+  const names = added.map((each) => moduleName(each));
   const loaded = problemIf(names.length > 0, {
     message: `the server has modules loaded (${names.join(', ')}): their data needs the same modules in the sandbox`,
     hint: 'modules are not supported yet',
@@ -87,6 +88,11 @@ async function rightFindings(connection: RedisConnection): Promise<Finding[]> {
 
 function moduleName(reply: unknown): string {
   return Array.isArray(reply) ? String(reply[1]) : String(reply);
+}
+
+/** Part of the server's own program (vectorset of Redis 8), and so of the sandbox's: a module without a path. */
+function isBuiltIn(reply: unknown): boolean {
+  return Array.isArray(reply) && reply[reply.indexOf('path') + 1] === '';
 }
 
 function problemIf(condition: boolean, problem: Omit<Finding, 'subject' | 'severity'>): Finding[] {
