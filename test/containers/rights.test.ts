@@ -31,7 +31,7 @@ async function rightsOf(container: string) {
   const { Config, HostConfig, Mounts, NetworkSettings } = await inspect<Details>(container, '.');
   return {
     user: Config.User,
-    capabilities: HostConfig.CapAdd ?? [],
+    capabilities: (HostConfig.CapAdd ?? []).map((name) => name.replace(/^CAP_/, '')),
     dropped: HostConfig.CapDrop,
     privileged: HostConfig.Privileged,
     security: HostConfig.SecurityOpt,
@@ -118,7 +118,7 @@ const RESTORE = {
 const HELPER = {
   ...EVERY,
   user: '0:0',
-  capabilities: ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID', 'CAP_SETGID', 'CAP_SETUID'],
+  capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'SETGID', 'SETUID'],
   memoryMegabytes: 256,
   networks: ['none'],
   temporary: ['/tmp'],
