@@ -49,8 +49,9 @@ function subjectRow(each: SubjectReport): string[] {
   ];
 }
 
-function startText({ help, list, backups }: StartReport): string {
-  return `--help ${milliseconds(help)}; list over ${backups} backups ${milliseconds(list)}`;
+function startText({ help, list, firstList, backups }: StartReport): string {
+  const first = `for the first time ${milliseconds(firstList)}`;
+  return `--help ${milliseconds(help)}; list over ${backups} backups ${milliseconds(list)}, ${first}`;
 }
 
 function milliseconds({ median, min, max }: Spread): string {

@@ -5,14 +5,19 @@ import path from 'node:path';
 import type { Manifest } from '../src/model/backup.ts';
 import { backupId, SERVICES } from '../src/model/vocabulary.ts';
 import { Keyring } from '../src/repository/keyring.ts';
+import { readHistory } from '../src/repository/history.ts';
+import { noteKnown, versionsOf } from '../src/repository/listing.ts';
 import { encodeManifest } from '../src/repository/manifest-codec.ts';
 import { manifestKey, proofKey } from '../src/repository/names.ts';
 import { encodeProof } from '../src/repository/proof-codec.ts';
+import { LocalStore } from '../src/stores/local.ts';
 import { measure, type Spread, spread } from './measure.ts';
 
 export interface StartReport {
   readonly help: Spread;
   readonly list: Spread;
+  /** On a machine that has never looked at them. */
+  readonly firstList: Spread;
   readonly backups: number;
 }
 
@@ -30,10 +35,12 @@ export async function measureStart(runs: number): Promise<StartReport> {
       STATE_DIR: path.join(root, 'state'),
       LOG_DIR: path.join(root, 'logs'),
     };
-    await fill(environment.BACKUP_DIR, environment.SECRETS_DIR);
+    await fill(environment);
+    const firstList = await times(runs, ['list'], { ...environment, STATE_DIR: path.join(root, 'another-state') });
     return {
       help: await times(runs, ['--help'], environment),
       list: await times(runs, ['list'], environment),
+      firstList,
       backups: BACKUPS,
     };
   } finally {
@@ -55,8 +62,14 @@ async function times(
 }
 
 /** Sealed manifests with proofs, hour by hour; their artifacts are not there, and listing does not ask for them. */
-async function fill(directory: string, secrets: string): Promise<void> {
-  const keyring = await Keyring.open(secrets, () => Promise.resolve(undefined));
+async function fill(places: {
+  readonly BACKUP_DIR: string;
+  readonly SECRETS_DIR: string;
+  readonly STATE_DIR: string;
+}): Promise<void> {
+  const directory = places.BACKUP_DIR;
+  const keyring = await Keyring.open(places.SECRETS_DIR, () => Promise.resolve(undefined));
+  const reading = { store: new LocalStore(directory), keyring, stateDirectory: places.STATE_DIR };
   for (const service of SERVICES) {
     let previous: string | null = null;
     await mkdir(path.join(directory, service, 'hourly'), { recursive: true });
@@ -73,6 +86,9 @@ async function fill(directory: string, secrets: string): Promise<void> {
         encodeProof({ id: manifest.id, outcomes: [outcome] }, key),
       );
     }
+    const { signal } = new AbortController();
+    const versions = await versionsOf(service, reading.store, signal); // as a backup notes them when it is committed
+    await noteKnown(service, (await readHistory(service, reading, signal)).backups, versions, reading);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { BackupError } from '../base/errors.ts';
 import type { CoordinationDependencies } from '../coordination/settle.ts';
+import type { Damage } from '../model/agent.ts';
+import type { BackupSummary } from '../model/backup.ts';
 import type { Finding } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
 
@@ -54,6 +56,10 @@ export interface Session extends AsyncDisposable {
   /** Services that were asked for and lack their settings; only `inspect` comes this far with any. */
   readonly unset: readonly { readonly service: Service; readonly error: BackupError }[];
   readonly targets: { readonly rtoMinutes: number; readonly rpoHours: number };
+  /** What lists show of the backups of one service; for sessions that read manifests. */
+  listing(
+    service: Service,
+  ): Promise<{ readonly backups: readonly BackupSummary[]; readonly damage: readonly Damage[] }>;
   /** Room, keys, lock, orphans, and the directories we write to; nothing is changed that stays. */
   inspectRepository(): Promise<readonly Finding[]>;
 }

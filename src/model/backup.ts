@@ -95,6 +95,42 @@ export interface Proof {
   readonly outcomes: readonly ValidationOutcome[];
 }
 
+/** A backup as lists show it. */
+export interface BackupSummary {
+  readonly id: BackupId;
+  readonly service: Service;
+  readonly type: BackupType;
+  readonly sequence: number;
+  readonly moment: Instant;
+  readonly storedBytes: number;
+  readonly consistency: Consistency;
+  readonly suspect: readonly string[];
+  readonly purpose: Manifest['purpose'];
+  /** Id of the recovery point it belongs to. */
+  readonly recoveryPoint: string | null;
+  readonly verified: boolean;
+  /** Whether it failed a check. */
+  readonly failed: boolean;
+}
+
+export function summaryOf(manifest: Manifest, proof: Proof | undefined, storedBytes: number): BackupSummary {
+  const { id, service, type, sequence, moment, consistency, suspect, purpose, recoveryPoint } = manifest;
+  return {
+    id,
+    service,
+    type,
+    sequence,
+    moment,
+    storedBytes,
+    consistency,
+    suspect,
+    purpose,
+    recoveryPoint: recoveryPoint?.id ?? null,
+    verified: isVerified(proof),
+    failed: proof?.outcomes.some((each) => !each.passed) === true,
+  };
+}
+
 /** Content level passed, and nothing newer says otherwise: only these count for retention and freshness. */
 export function isVerified(proof: Proof | undefined): boolean {
   const outcomes = proof?.outcomes ?? [];

@@ -1,4 +1,6 @@
 import type { Damage, History, Run } from '../model/agent.ts';
+import type { BackupSummary } from '../model/backup.ts';
+import type { Service } from '../model/vocabulary.ts';
 import { MANIFEST_SUFFIX } from '../repository/names.ts';
 import type { DamagedFile, History as StoredHistory } from '../repository/stored-backup.ts';
 import type { OperationDependencies } from './dependencies.ts';
@@ -8,7 +10,7 @@ export async function history(deps: OperationDependencies, run: Run): Promise<Hi
   const { backups, damaged, gaps } = await openHistory(deps, run);
   return {
     backups: backups.map(({ manifest, proof, bytes }) => ({ manifest, proof, storedBytes: bytes })),
-    damage: [...damaged.map(damageOf), ...gaps.map((message) => ({ message, kind: 'damaged' as const }))],
+    damage: damageIn(damaged, gaps),
   };
 }
 
@@ -17,10 +19,27 @@ export async function history(deps: OperationDependencies, run: Run): Promise<Hi
  * would begin a second chain beside the first. Fails with kind `keys` then.
  */
 export async function openHistory(deps: OperationDependencies, run: Run): Promise<StoredHistory> {
-  const found = await deps.repository.history(deps.source.service, run.signal);
+  return opened(await deps.repository.history(deps.source.service, run.signal));
+}
+
+/** What a list shows of one service's backups, and what of them does not authenticate. Fails as `openHistory` does. */
+export async function listing(
+  service: Service,
+  repository: OperationDependencies['repository'],
+  signal: AbortSignal,
+): Promise<{ readonly backups: readonly BackupSummary[]; readonly damage: readonly Damage[] }> {
+  const { backups, damaged, gaps } = opened(await repository.listing(service, signal));
+  return { backups, damage: damageIn(damaged, gaps) };
+}
+
+function opened<H extends Pick<StoredHistory, 'damaged'> & { readonly backups: readonly unknown[] }>(found: H): H {
   const closed = found.damaged.find(({ path, error }) => path.endsWith(MANIFEST_SUFFIX) && error.kind === 'keys');
   if (found.backups.length === 0 && closed !== undefined) throw closed.error;
   return found;
+}
+
+function damageIn(damaged: readonly DamagedFile[], gaps: readonly string[]): Damage[] {
+  return [...damaged.map(damageOf), ...gaps.map((message) => ({ message, kind: 'damaged' as const }))];
 }
 
 function damageOf({ path, error: { message, kind, hint } }: DamagedFile): Damage {

@@ -6,7 +6,7 @@ import { findGaps } from './gaps.ts';
 import type { Keyring } from './keyring.ts';
 import { type HighWater, readHighWater, readRemovals, type Removal } from './ledger.ts';
 import { checkManifest, decodeManifest, type OpenedManifest } from './manifest-codec.ts';
-import { MANIFEST_SUFFIX, manifestKey, parseKey, prefixOf, PROOF_SUFFIX, proofKey, removalsKey } from './names.ts';
+import { manifestKey, manifestOwner, prefixOf, PROOF_SUFFIX, proofKey, removalsKey } from './names.ts';
 import { decodeProof } from './proof-codec.ts';
 import { readIfThere, readSmall } from './small-objects.ts';
 import type { DamagedFile, History, StoredBackup } from './stored-backup.ts';
@@ -27,14 +27,26 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
   // Before the manifests: one that is committed meanwhile must not look as if it were missing.
   const ledger = await readLedger(service, from, damaged, signal);
   const { manifests, proofs } = await manifestsAndProofs(service, from.store, signal);
-  const backups: StoredBackup[] = [];
-  for (let start = 0; start < manifests.length; start += BATCH) {
-    const batch = manifests.slice(start, start + BATCH);
-    const read = await Promise.all(batch.map((id) => readOne(id, proofs.has(proofKey(id)), from, damaged, signal)));
-    backups.push(...read.filter((each) => each !== undefined));
-  }
+  const backups = await readBackups(manifests, (id) => proofs.has(proofKey(id)), from, damaged, signal);
   backups.sort((a, b) => a.manifest.sequence - b.manifest.sequence);
   return { backups, damaged, gaps: findGaps(backups.map(linkOf), ledger.removals, ledger.mark) };
+}
+
+/** Those of the backups that authenticate; what is damaged is added to `damaged`. */
+export async function readBackups(
+  ids: readonly BackupId[],
+  hasProof: (id: BackupId) => boolean,
+  from: Reading,
+  damaged: DamagedFile[],
+  signal: AbortSignal,
+): Promise<StoredBackup[]> {
+  const backups: StoredBackup[] = [];
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
+    const read = await Promise.all(batch.map((id) => readOne(id, hasProof(id), from, damaged, signal)));
+    backups.push(...read.filter((each) => each !== undefined));
+  }
+  return backups;
 }
 
 /** Fails with `not-found`, `damaged`, `keys` or `newer-format`. */
@@ -145,8 +157,7 @@ async function manifestsAndProofs(
   const proofs = new Set<string>();
   for await (const key of store.keys(`${service}/`, signal)) {
     if (key.endsWith(PROOF_SUFFIX)) proofs.add(key);
-    const parsed = key.endsWith(MANIFEST_SUFFIX) ? parseKey(key) : undefined;
-    if (parsed?.rest === MANIFEST_SUFFIX) manifests.push(parsed.id);
+    manifests.push(...manifestOwner(key));
   }
   return { manifests, proofs };
 }

@@ -36,7 +36,7 @@ export async function readRemovals(
 ): Promise<readonly Removal[]> {
   const bytes = await readIfThere(store, removalsKey(service), signal);
   if (bytes === undefined) return [];
-  return (decode('removals', service, bytes, keyring) as { removed: readonly Removal[] }).removed;
+  return (decodeLedger('removals', service, bytes, keyring) as { removed: readonly Removal[] }).removed;
 }
 
 export async function writeRemovals(
@@ -46,7 +46,7 @@ export async function writeRemovals(
   keyring: Keyring,
   signal: AbortSignal,
 ): Promise<void> {
-  await putSmall(store, removalsKey(service), encode('removals', service, { removed }, keyring), {}, signal);
+  await putSmall(store, removalsKey(service), encodeLedger('removals', service, { removed }, keyring), {}, signal);
 }
 
 function highWaterFile(directory: string, service: Service): string {
@@ -64,7 +64,7 @@ export async function readHighWater(
     if (systemCode(error) === 'ENOENT') return undefined;
     throw fileError('reading', file, error);
   });
-  return bytes === undefined ? undefined : (decode('high-water', service, bytes, keyring) as HighWater);
+  return bytes === undefined ? undefined : (decodeLedger('high-water', service, bytes, keyring) as HighWater);
 }
 
 export async function writeHighWater(
@@ -75,17 +75,17 @@ export async function writeHighWater(
 ): Promise<void> {
   makeDirectories(directory);
   const { sequence, digest } = mark;
-  const bytes = encode('high-water', service, { sequence, digest }, keyring);
+  const bytes = encodeLedger('high-water', service, { sequence, digest }, keyring);
   await replaceFile(highWaterFile(directory, service), bytes.toString('utf8'));
 }
 
 /** The MAC names the service too: the file of one is not that of another. */
-function encode(purpose: string, service: Service, content: object, keyring: Keyring): Buffer {
+export function encodeLedger(purpose: string, service: Service, content: object, keyring: Keyring): Buffer {
   const body = Buffer.from(JSON.stringify(content));
   return writeTwoLines(purpose, body, { format: 1, ...keyring.sign(`${purpose}/${service}`, body) });
 }
 
-function decode(purpose: string, service: Service, bytes: Buffer, keyring: Keyring): unknown {
+export function decodeLedger(purpose: string, service: Service, bytes: Buffer, keyring: Keyring): unknown {
   const what = `the ${purpose} file of ${service}`;
   const { body, envelope } = readTwoLines(purpose, bytes, what);
   const fields = checkEnvelope(envelope, FIELDS, what);

@@ -57,3 +57,9 @@ export function parseKey(key: string): ParsedKey | undefined {
   if (deeper.length > 0 || !isBackupId(id) || prefixOf(id) !== `${service}/${type}/`) return undefined;
   return { service, id, rest: name.slice(id.length) };
 }
+
+/** The backup whose manifest the key is; none for every other key. */
+export function manifestOwner(key: string): BackupId[] {
+  const parsed = key.endsWith(MANIFEST_SUFFIX) ? parseKey(key) : undefined;
+  return parsed?.rest === MANIFEST_SUFFIX ? [parsed.id] : [];
+}

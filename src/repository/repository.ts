@@ -23,6 +23,7 @@ import { encodeProof } from './proof-codec.ts';
 import { readableBackup, sealedArtifact } from './readable.ts';
 import { removeBackup } from './removal.ts';
 import { putSmall } from './small-objects.ts';
+import { type Listing, noteKnown, readListing, versionsOf } from './listing.ts';
 import type { DamagedFile, History, StoredBackup } from './stored-backup.ts';
 
 export interface RepositoryDeps {
@@ -85,6 +86,11 @@ export class Repository {
     return readHistory(service, this.#reading, signal);
   }
 
+  /** The same in a few words each; files that were authenticated before and not written since are not read again. */
+  listing(service: Service, signal: AbortSignal): Promise<Listing> {
+    return readListing(service, this.#reading, signal);
+  }
+
   /** Fails with `not-found`, `damaged`, `keys` or `newer-format`; a damaged proof counts as none. */
   find(id: BackupId, signal: AbortSignal): Promise<StoredBackup> {
     return readBackup(id, this.#reading, (found) => this.#reportDamage(found), signal);
@@ -120,12 +126,14 @@ export class Repository {
     return next;
   }
 
-  /** Writes the derived file `<service>/metadata.json`. */
+  /** Writes the derived file `<service>/metadata.json`, and notes for `listing` what was read for it. */
   async writeCatalogue(service: Service, signal: AbortSignal): Promise<void> {
     await using _lock = await this.#lockRecords(service, signal);
+    const versions = await versionsOf(service, this.#deps.store, signal);
     const { backups } = await this.history(service, signal);
     const text = renderCatalogue(service, backups, this.#deps.clock.now());
     await putSmall(this.#deps.store, catalogueKey(service), Buffer.from(text), {}, signal);
+    await noteKnown(service, backups, versions, this.#reading);
   }
 
   /** Removes a backup for a reason that is kept with its sequence; may be called again after a crash. */

@@ -6,6 +6,7 @@ import type { Settings } from '../config/schema.ts';
 import type { Agent } from '../model/agent.ts';
 import { type Service, SERVICES } from '../model/vocabulary.ts';
 import { agentFactory, sweepLeftSandboxes } from './agents.ts';
+import { listing } from '../operations/history.ts';
 import { inspectRepository } from './checkup.ts';
 import { openRepository, type RepositoryTools } from './repository.ts';
 import { unsetServices } from './sources.ts';
@@ -29,6 +30,7 @@ export async function openSession(
   const tools = toolsIn(around, log);
   const coordination = await coordinationOf(request, settings, tools, signal);
   if (request.access === 'live') await sweepLeftSandboxes(settings, tools, signal);
+  let read: ReturnType<typeof openRepository> | undefined;
   return {
     coordination,
     services,
@@ -37,6 +39,8 @@ export async function openSession(
     timeLimitSeconds: settings.run.timeout,
     parallelRecovery: settings.recovery.parallel,
     targets: settings.recovery,
+    listing: async (service) =>
+      await listing(service, await (read ??= openRepository(settings, 'read', tools, signal)), signal),
     inspectRepository: () =>
       inspectRepository(settings, () => openRepository(settings, 'read', tools, signal), tools.processes, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type BackupType, BACKUP_TYPES, SERVICES } from '../../model/vocabulary.ts';
-import { entryData, stateOf, storedEntries } from '../entries.ts';
+import { stateOf, storedSummaries, summaryData } from '../entries.ts';
 import { count, formatBytes, formatTable } from '../format.ts';
 import type { Act, Invocation } from '../invocation.ts';
 import type { Outcome } from '../outcome.ts';
@@ -21,19 +21,19 @@ async function list(serviceWord: string, typeWord: string | undefined, invocatio
   const services = serviceWord === 'all' ? SERVICES : parseServices(serviceWord);
   const type: BackupType | undefined = typeWord === undefined ? undefined : parseType(typeWord);
   await using session = await invocation.open({ services, access: 'manifests', log: 'none' });
-  const stored = await storedEntries(session, invocation);
-  const entries = stored.entries.filter(({ manifest }) => type === undefined || manifest.type === type);
-  const bytes = entries.reduce((sum, each) => sum + each.storedBytes, 0);
-  const table = formatTable(entries, [
-    { title: 'BACKUP', of: ({ manifest }) => manifest.id },
-    { title: 'MOMENT (UTC)', of: ({ manifest }) => manifest.moment.slice(0, 16).replace('T', ' ') },
+  const { summaries, damage } = await storedSummaries(session);
+  const shown = summaries.filter((each) => type === undefined || each.type === type);
+  const bytes = shown.reduce((sum, each) => sum + each.storedBytes, 0);
+  const table = formatTable(shown, [
+    { title: 'BACKUP', of: ({ id }) => id },
+    { title: 'MOMENT (UTC)', of: ({ moment }) => moment.slice(0, 16).replace('T', ' ') },
     { title: 'SIZE', of: ({ storedBytes }) => formatBytes(storedBytes), align: 'right' },
     { title: 'STATE', of: stateOf },
   ]);
-  const total = `${count(entries.length, 'backup')}, ${formatBytes(bytes)}`;
+  const total = `${count(shown.length, 'backup')}, ${formatBytes(bytes)}`;
   return {
-    data: { backups: entries.map((each) => entryData(each)), bytes },
-    text: entries.length === 0 ? 'no backups' : `${table}\n${total}`,
-    errors: stored.damage,
+    data: { backups: shown.map((each) => summaryData(each)), bytes },
+    text: shown.length === 0 ? 'no backups' : `${table}\n${total}`,
+    errors: damage,
   };
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { BackupError } from '../../base/errors.ts';
 import type { BackupEntry } from '../../model/agent.ts';
+import { summaryOf } from '../../model/backup.ts';
 import type { Fact } from '../../model/facts.ts';
 import { type BackupId, parseBackupId } from '../../model/vocabulary.ts';
-import { entryData, stateOf, storedEntries } from '../entries.ts';
+import { stateOf, storedEntries, summaryData } from '../entries.ts';
 import { formatBytes, formatInstant, formatSeconds, formatTable } from '../format.ts';
 import type { Act, Invocation } from '../invocation.ts';
 import type { Outcome } from '../outcome.ts';
@@ -24,8 +25,9 @@ async function show(id: BackupId, invocation: Invocation): Promise<Outcome> {
   const entry = entries.find(({ manifest }) => manifest.id === id);
   if (entry === undefined) throw missing(id, damage);
   const { manifest, proof } = entry;
+  const summary = summaryOf(manifest, proof, entry.storedBytes);
   return {
-    data: { backup: { ...entryData(entry), manifest, outcomes: proof?.outcomes ?? [] } },
+    data: { backup: { ...summaryData(summary), manifest, outcomes: proof?.outcomes ?? [] } },
     text: textOf(entry),
   };
 }
@@ -56,7 +58,7 @@ function fieldsOf(entry: BackupEntry): string {
   const versions = Object.entries(manifest.versions).map(([name, version]) => `${name} ${version}`);
   const fields: [string, string][] = [
     ['backup', manifest.id],
-    ['state', stateOf(entry)],
+    ['state', stateOf(summaryOf(manifest, proof, storedBytes))],
     ['moment', formatInstant(manifest.moment)],
     ['started', formatInstant(manifest.startedAt)],
     ['committed', formatInstant(manifest.committedAt)],

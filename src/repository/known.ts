@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
+import { BackupError } from '../base/errors.ts';
+import { replaceFile } from '../base/files.ts';
+import type { BackupSummary } from '../model/backup.ts';
+import type { Version } from '../model/store.ts';
+import type { Service } from '../model/vocabulary.ts';
+import type { Reading } from './history.ts';
+import { decodeLedger, encodeLedger } from './ledger.ts';
+
+/** What an authenticated backup said, and which files said it. */
+export interface Known {
+  readonly summary: BackupSummary;
+  readonly digest: string;
+  readonly previous: string | null;
+  readonly manifest: Version;
+  /** Empty where there is no proof. */
+  readonly proof: Version;
+}
+
+const PURPOSE = 'known';
+
+function fileOf({ stateDirectory }: Reading, service: Service): string {
+  return path.join(stateDirectory, `.${service}.known.json`);
+}
+
+/**
+ * What this machine has authenticated before, by id: a file of our own, under the keyring's MAC. It only saves time, so
+ * one that is not there, or not ours, is an empty one.
+ */
+export async function readKnown(service: Service, from: Reading): Promise<ReadonlyMap<string, Known>> {
+  const bytes = await readFile(fileOf(from, service)).catch(() => undefined);
+  if (bytes === undefined) return new Map();
+  try {
+    const { backups } = decodeLedger(PURPOSE, service, bytes, from.keyring) as { readonly backups: readonly Known[] };
+    return new Map(backups.map((each) => [each.summary.id, each]));
+  } catch (error) {
+    if (error instanceof BackupError) return new Map();
+    throw error;
+  }
+}
+
+export async function writeKnown(service: Service, backups: readonly Known[], from: Reading): Promise<void> {
+  makeDirectories(from.stateDirectory);
+  const bytes = encodeLedger(PURPOSE, service, { backups }, from.keyring);
+  await replaceFile(fileOf(from, service), bytes.toString('utf8'));
+}

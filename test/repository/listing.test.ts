@@ -1,0 +1,105 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { type BackupSummary, summaryOf } from '../../src/model/backup.ts';
+import type { Repository } from '../../src/repository/repository.ts';
+import { LocalStore } from '../../src/stores/local.ts';
+import { backUp, never, repositoryIn, scratch } from '../support/repository.ts';
+
+const DATA = Buffer.from('some rows');
+
+/** Notes which manifests and proofs are read. */
+class WatchedStore extends LocalStore {
+  reads: string[] = [];
+
+  override read(key: string, limit: number, signal: AbortSignal): Promise<Buffer> {
+    if (/\.(metadata|proof)\.json$/.test(path.basename(key))) this.reads.push(key);
+    return super.read(key, limit, signal);
+  }
+}
+
+async function threeBackups(directory: string) {
+  const store = new WatchedStore(directory);
+  const repository = await repositoryIn(directory, { store });
+  const stored = [];
+  for (const type of ['daily', 'weekly', 'manual'] as const)
+    stored.push(await backUp(repository, DATA, 'postgres', type));
+  return { store, repository, ids: stored.map((each) => each.manifest.id) };
+}
+
+async function summaries(repository: Repository): Promise<BackupSummary[]> {
+  const { backups } = await repository.history('postgres', never);
+  return backups.map(({ manifest, proof, bytes }) => summaryOf(manifest, proof, bytes));
+}
+
+async function listed(repository: Repository, store: WatchedStore) {
+  store.reads = [];
+  const found = await repository.listing('postgres', never);
+  return { ...found, reads: store.reads.map((key) => path.basename(key)) };
+}
+
+test('a listing says what the history says, and reads no file that was authenticated before', async () => {
+  await using directory = await scratch();
+  const { store, repository } = await threeBackups(directory.path);
+  const expected = await summaries(repository);
+  expect(await listed(repository, store)).toEqual({ backups: expected, damaged: [], gaps: [], reads: [] });
+  await rm(path.join(directory.path, '.postgres.known.json'));
+  const anew = await listed(repository, store);
+  expect(anew.backups).toEqual(expected);
+  expect(anew.reads).toHaveLength(3);
+});
+
+test('a file that was written since is read again, be it damaged or a new proof', async () => {
+  await using directory = await scratch();
+  const { store, repository, ids } = await threeBackups(directory.path);
+  const [first = '', second = ''] = ids;
+  const manifest = path.join(directory.path, `postgres/daily/${first}.metadata.json`);
+  const bytes = await readFile(manifest);
+  bytes.writeUInt8(bytes.readUInt8(200) ^ 1, 200);
+  await writeFile(manifest, bytes);
+  const found = (await repository.history('postgres', never)).backups.find((each) => each.manifest.id === second);
+  if (found === undefined) throw new Error('the second backup is gone');
+  const outcome = { level: 'content', passed: false, at: BAD_DAY, seconds: 1, errors: ['bad'], warnings: [] } as const;
+  await repository.recordOutcome(found, outcome, never);
+
+  const { backups, damaged, gaps, reads } = await listed(repository, store);
+  expect(backups.map(({ id, failed }) => [id, failed])).toEqual([
+    [second, true],
+    [ids[2], false],
+  ]);
+  expect(damaged).toEqual([expect.objectContaining({ path: `postgres/daily/${first}.metadata.json` })]);
+  expect(gaps.join()).toMatch(/missing/);
+  expect(reads.toSorted()).toEqual(
+    [`${first}.metadata.json`, `${second}.metadata.json`, `${second}.proof.json`].toSorted(),
+  );
+});
+
+const BAD_DAY = '2026-08-16T02:00:00.000Z';
+
+test('a backup that was taken away is missed although it was known', async () => {
+  await using directory = await scratch();
+  const { store, repository, ids } = await threeBackups(directory.path);
+  await rm(path.join(directory.path, `postgres/weekly/${ids[1] ?? ''}.metadata.json`));
+  const { backups, gaps, reads } = await listed(repository, store);
+  expect(backups.map((each) => each.id)).toEqual([ids[0], ids[2]]);
+  expect(gaps).toEqual([expect.stringContaining('backup 2 is missing')]);
+  expect(reads).toEqual([]);
+});
+
+test.each([
+  ['was changed', (text: string) => text.replace('"verified":false', '"verified":true')],
+  ['is cut', (text: string) => text.slice(0, 100)],
+  ['is empty', () => ''],
+])('what is known is not believed where its file %s', async (_, change) => {
+  await using directory = await scratch();
+  const { store, repository } = await threeBackups(directory.path);
+  const file = path.join(directory.path, '.postgres.known.json');
+  const before = await readFile(file, 'utf8');
+  const after = change(before);
+  expect(after).not.toBe(before);
+  await writeFile(file, after);
+  const { backups, reads } = await listed(repository, store);
+  expect(backups).toEqual(await summaries(repository));
+  expect(backups.some((each) => each.verified)).toBe(false);
+  expect(reads).toHaveLength(3);
+});
