@@ -8,7 +8,7 @@ export type Scenario =
   | 'restore'
   | 'finish'
   | 'rollback'
-  /** A restore of Neo4j where its server may be stopped (test/sources/neo4j/exchange.test.ts). */
+  /** A restore of Neo4j where its server may be stopped (test/campaigns/neo4j-exchange.test.ts). */
   | 'exchange'
   | 'finish of an exchange'
   | 'rollback of an exchange'

@@ -2,12 +2,12 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { differences } from '../../../platform/fingerprint/compare.ts';
-import type { Fingerprint } from '../../../platform/fingerprint/fingerprint.ts';
-import type { CrashPoint } from '../../../src/base/crash-points.ts';
-import { compareFacts } from '../../../src/model/facts.ts';
-import type { StagedRestore } from '../../../src/model/source.ts';
-import { neo4jSource } from '../../../src/sources/neo4j/source.ts';
+import { differences } from '../../platform/fingerprint/compare.ts';
+import type { Fingerprint } from '../../platform/fingerprint/fingerprint.ts';
+import type { CrashPoint } from '../../src/base/crash-points.ts';
+import { compareFacts } from '../../src/model/facts.ts';
+import type { StagedRestore } from '../../src/model/source.ts';
+import { neo4jSource } from '../../src/sources/neo4j/source.ts';
 import {
   captureToFiles,
   type FileBackup,
@@ -15,8 +15,8 @@ import {
   MemoryJournal,
   type TestContext,
   testContext,
-} from '../../support/file-backup.ts';
-import { OwnNeo4j } from '../../support/own-neo4j.ts';
+} from '../support/file-backup.ts';
+import { OwnNeo4j } from '../support/own-neo4j.ts';
 
 let neo4j: OwnNeo4j;
 let context: TestContext;
