@@ -16,6 +16,8 @@ export interface ProgramRun extends Measurement {
 /** What the raw tools do not do: lines of their own, outside the ratio. */
 export const PROOF: readonly string[] = [
   'count rows',
+  'count keys',
+  'sync',
   'hash files',
   'read back',
   'check integrity',

@@ -58,6 +58,8 @@ export class Draft implements ArtifactSink, AsyncDisposable {
   readonly #running = new Set<Promise<unknown>>();
   readonly #ended = new AbortController();
   #committed = false;
+  /** Artifacts whose bytes are still coming. */
+  readonly #coming = new Set<string>();
 
   constructor(parts: DraftParts) {
     this.id = parts.id;
@@ -141,6 +143,7 @@ export class Draft implements ArtifactSink, AsyncDisposable {
       throw new BackupError(`${name} cannot be an artifact: the name is taken`, { kind: 'failed' });
     const keys = [key, `${key}${TAGS_SUFFIX}`];
     keys.forEach((each) => this.#written.add(each));
+    this.#coming.add(key);
     const work = this.#write(kind, name, stages, input);
     this.#running.add(work);
     try {
@@ -153,6 +156,7 @@ export class Draft implements ArtifactSink, AsyncDisposable {
       throw error;
     } finally {
       this.#running.delete(work);
+      this.#coming.delete(key);
     }
   }
 
@@ -172,7 +176,7 @@ export class Draft implements ArtifactSink, AsyncDisposable {
     const captured = await capture(
       input,
       {
-        artifact: (body, during) => put(key, body, during),
+        artifact: (body, during) => put(key, this.#untilWritten(key, body), during),
         tags: (body, during) => store.put(`${key}${TAGS_SUFFIX}`, () => body, { ifAbsent: true }, during),
       },
       {
@@ -184,6 +188,13 @@ export class Draft implements ArtifactSink, AsyncDisposable {
       signal,
     );
     return { ...kind, name, stages, nonce, ...captured };
+  }
+
+  /** What follows the last byte of the last artifact under way is to make it durable: a step of its own. */
+  async *#untilWritten(key: string, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    yield* body;
+    this.#coming.delete(key);
+    if (this.#coming.size === 0) this.#parts.context.progress.step('sync');
   }
 
   /** Best effort: what remains is set aside by the next draft. */

@@ -126,7 +126,7 @@ describe('a coordinator that ends midway', () => {
   const ofRecovery = (args: readonly string[]): string[] => args.map((each) => (each === '' ? point : each));
 
   test.each([
-    ['backup', 'redis: store and count keys'],
+    ['backup', 'redis: count keys'],
     ['recover', 'redis: waiting'],
     ['recover', 'redis: replicate to the live server'],
     ['recover', 'application: swap'],
@@ -139,7 +139,7 @@ describe('a coordinator that ends midway', () => {
   });
 
   test.each([
-    ['backup', 'redis: store and count keys'],
+    ['backup', 'redis: count keys'],
     ['backup', 'application: read back'],
     ['recover', 'redis: load into sandbox'],
     ['recover', 'application: swap'],

@@ -37,10 +37,11 @@ export async function captureRdb(
     const file = path.join(directory, 'dump.rdb');
     context.progress.step('dump');
     await transfer(settings, file, momentFixed, context);
-    context.progress.step('store and count keys');
+    context.progress.step('store');
     const facts = await together(context.signal, async (group) => {
       const counted = group.watch(countFile(file, directory, settings, { ...context, signal: group.signal }));
       await storeFile(file, sink);
+      context.progress.step('count keys');
       return await counted;
     });
     const versions = { server: server['redis_version'] ?? 'unknown', 'redis-cli': await clientVersion(context) };
