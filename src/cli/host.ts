@@ -2,6 +2,7 @@ import type { BackupError } from '../base/errors.ts';
 import type { CoordinationDependencies } from '../coordination/settle.ts';
 import type { Damage } from '../model/agent.ts';
 import type { BackupSummary } from '../model/backup.ts';
+import type { RunTrigger } from '../model/runs.ts';
 import type { Finding } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
 
@@ -50,6 +51,8 @@ export interface Session extends AsyncDisposable {
   readonly coordination: CoordinationDependencies;
   /** The services that were asked for. */
   readonly services: readonly Service[];
+  /** What made this run begin, for the run history. */
+  readonly trigger: RunTrigger;
   readonly backupDirectory: string;
   readonly timeLimitSeconds: number;
   readonly parallelRecovery: boolean;

@@ -3,6 +3,7 @@ import type { RecoveryReport } from '../coordination/recover.ts';
 import { parseBackupId } from '../model/vocabulary.ts';
 import { formatInstant, formatSeconds, formatTable } from './format.ts';
 import type { Session } from './host.ts';
+import type { ServiceEnd } from './noting.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What recover and restore say at their end. `startedAt` is when the operator asked: data since then is lost. */
@@ -42,6 +43,14 @@ export function recoveryOutcome(report: RecoveryReport, startedAt: string, { tar
     ].join('\n'),
     warnings: [...warnings, ...slowness(seconds, targets.rtoMinutes)],
   };
+}
+
+/** How it ended for each service that was recovered. */
+export function recoveryEnds({ staged }: RecoveryReport): ServiceEnd[] {
+  return staged.flatMap(({ backup, warnings }) => {
+    const service = parseBackupId(backup)?.service;
+    return service === undefined ? [] : [{ service, id: backup, warnings }];
+  });
 }
 
 function slowness(seconds: number, rtoMinutes: number): string[] {

@@ -1,7 +1,7 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
 import type { Agent, BackupEntry, Damage } from '../model/agent.ts';
 import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
-import { type BackupId, parseBackupId } from '../model/vocabulary.ts';
+import { type BackupId, parseBackupId, type Service } from '../model/vocabulary.ts';
 import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf } from './fan-out.ts';
 
 /** Which backups to validate: named ones, all, or the newest of each service. */
@@ -15,7 +15,12 @@ export interface ValidatedBackup {
 export interface ValidationReport {
   readonly backups: readonly ValidatedBackup[];
   /** Manifests that do not authenticate, gaps, orphans: each makes the report a bad one. */
-  readonly damage: readonly Damage[];
+  readonly damage: readonly ServiceDamage[];
+}
+
+export interface ServiceDamage {
+  readonly service: Service;
+  readonly found: Damage;
 }
 
 /** Validates backups service by service; damage is reported, only what kept us from looking is thrown. */
@@ -49,7 +54,7 @@ async function validateOf(
   for (const backup of ids) {
     backups.push({ backup, outcomes: await agent.validate(backup, levels, runOf(run, agent.service)) });
   }
-  return { backups, damage };
+  return { backups, damage: damage.map((found) => ({ service: agent.service, found })) };
 }
 
 async function selected(

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { reason } from '../base/errors.ts';
+import type { RunRecord } from '../model/runs.ts';
 import type { BackupType, Instant, Service } from '../model/vocabulary.ts';
 import { dueSince, dueTurn, MOST_MISSED, nextSlot, type Schedule, type Turn } from '../policy/schedule.ts';
 import type { SlotRecords } from './slot-records.ts';
@@ -19,8 +20,10 @@ export interface SchedulerDeps {
   readonly zone: string;
   readonly clock: Clock;
   readonly records: SlotRecords;
-  /** Takes a backup as the command does, and says what came of it. */
-  readonly run: (service: Service, type: BackupType, signal: AbortSignal) => Promise<RunEnd>;
+  /** Takes the backup of a slot as the command does, and says what came of it. */
+  readonly run: (turn: Turn, signal: AbortSignal) => Promise<RunEnd>;
+  /** For the run history: what no command could note itself. Never rejects. */
+  readonly note: (run: RunRecord) => Promise<void>;
   /** To the operator and the log. */
   readonly say: (line: string) => void;
 }
@@ -52,6 +55,7 @@ export class Scheduler {
       if (last?.state !== 'running') continue;
       say(`${service} ${type}: the run of ${last.slot} was killed; it is not repeated`);
       await records.set(type, { slot: last.slot, state: 'ended', code: 1 });
+      await this.#note(type, last.slot, 1, 'the run was killed');
     }
   }
 
@@ -106,12 +110,13 @@ export class Scheduler {
     if (!(await this.#claim(turn))) return;
     this.#announce(turn);
     try {
-      const { code, steppedAside, cancelled } = await run(service, type, signal);
-      if (steppedAside) this.#stepAside(turn);
+      const { code, steppedAside, cancelled } = await run(turn, signal);
+      if (steppedAside) await this.#stepAside(turn, code);
       if ((steppedAside || cancelled) && before !== undefined) await records.set(type, before);
       else await records.set(type, { slot: turn.slot, state: 'ended', code });
     } catch (error) {
       say(`${service} ${type}: ${reason(error)}`);
+      await this.#note(type, turn.slot, 1, reason(error));
     }
   }
 
@@ -136,12 +141,21 @@ export class Scheduler {
     say(`${schedule.service} ${schedule.type}: ${why}`);
   }
 
-  #stepAside(turn: Turn): void {
+  async #stepAside(turn: Turn, code: number): Promise<void> {
     const { clock, say } = this.#deps;
     const { service, type } = turn.schedule;
-    if (this.#aside?.turn !== nameOf(turn)) say(`${service} ${type}: stepped aside; tried again every minute`);
+    if (this.#aside?.turn !== nameOf(turn)) {
+      say(`${service} ${type}: stepped aside; tried again every minute`);
+      await this.#note(type, turn.slot, code, 'stepped aside: a recovery or another run holds the service');
+    }
     const until = new Date(Date.parse(clock.now()) + MILLISECONDS_ASIDE).toISOString();
     this.#aside = { turn: nameOf(turn), until };
+  }
+
+  async #note(type: BackupType, slot: Instant, code: number, message: string): Promise<void> {
+    const { service, clock, note } = this.#deps;
+    const [began, trigger] = [clock.now(), 'schedule' as const];
+    await note({ kind: 'backup', service, type, began, seconds: 0, code, trigger, slot, message });
   }
 }
 

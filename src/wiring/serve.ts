@@ -1,4 +1,5 @@
-import { systemClock } from '../base/clock.ts';
+import { stopwatch, systemClock } from '../base/clock.ts';
+import { reason } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Host, Output } from '../cli/host.ts';
 import { EXIT_CODES } from '../cli/exit-codes.ts';
@@ -6,7 +7,10 @@ import { runCli } from '../cli/program.ts';
 import type { Configuration } from '../config/load.ts';
 import type { RunEnd } from '../daemons/scheduler.ts';
 import { serve } from '../daemons/serve.ts';
-import type { BackupType, Service } from '../model/vocabulary.ts';
+import type { RunRecord } from '../model/runs.ts';
+import type { Service } from '../model/vocabulary.ts';
+import type { Turn } from '../policy/schedule.ts';
+import { RunHistory } from '../records/run-history.ts';
 import { agentFactory, sweepLeftSandboxes } from './agents.ts';
 import { daemonLog } from './daemon-log.ts';
 import type { Process } from './host.ts';
@@ -29,6 +33,11 @@ export async function serveHere(
     log.info(line);
   };
   const tools = toolsIn(process, log);
+  const note = async (run: RunRecord): Promise<void> => {
+    await new RunHistory(settings.run.state).append(run, tools.processes).catch((error: unknown) => {
+      say(`${run.service}: how a run ended could not be noted: ${reason(error)}`);
+    });
+  };
   const { signal } = process;
   const openAgent = async (access: 'inspect' | 'contents' | 'live', to: Log, service: Service) => {
     const [unset] = access === 'live' ? unsetServices([service], settings) : [];
@@ -47,7 +56,8 @@ export async function serveHere(
             schedules: configuration.schedules(),
             zone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
             clock: systemClock,
-            run: (service, type) => runBackup(service, type, process, hostOf, say),
+            run: (turn) => runBackup(turn, process, hostOf, say, note),
+            note,
           }
         : undefined,
       agent: {
@@ -68,18 +78,40 @@ export async function serveHere(
 
 /** The command that an operator would type, with its lines said one by one. */
 async function runBackup(
-  service: Service,
-  type: BackupType,
+  { schedule: { service, type }, slot }: Turn,
   process: Process,
   hostOf: (process: Process) => Host,
   say: (line: string) => void,
+  note: (run: RunRecord) => Promise<void>,
 ): Promise<RunEnd> {
   const words = ['--quiet', 'backup', service, type];
-  const lines = linesOf((line) => say(`${service} ${type}: ${line}`));
-  const host = hostOf({ ...process, arguments: words, stdout: lines, stderr: lines, color: false });
-  const code = await runCli(words, host);
+  const [began, seconds] = [systemClock.now(), stopwatch()];
+  const trigger = { trigger: 'schedule', slot } as const;
+  const said: string[] = [];
+  const lines = linesOf((line) => {
+    said.push(line);
+    say(`${service} ${type}: ${line}`);
+  });
+  const host = hostOf({ ...process, arguments: words, stdout: lines, stderr: lines, color: false, trigger });
+  const opening = noteOpening(host);
+  const code = await runCli(words, opening.host);
   say(`${service} ${type}: ${code === 0 ? 'done' : `ended with exit code ${code}`}`);
+  if (!opening.opened()) {
+    const message = said.find((line) => line.startsWith('error: '))?.slice('error: '.length) ?? 'could not begin';
+    await note({ kind: 'backup', service, type, began, seconds: seconds(), code, ...trigger, message });
+  }
   return { code, steppedAside: code === EXIT_CODES.busy, cancelled: process.signal.aborted && code >= 128 };
+}
+
+/** A run notes its own end, unless it could not even be opened. */
+function noteOpening(host: Host): { readonly host: Host; readonly opened: () => boolean } {
+  let opened = false;
+  const open: Host['open'] = async (request, tell) => {
+    const session = await host.open(request, tell);
+    opened = true;
+    return session;
+  };
+  return { host: { ...host, open }, opened: () => opened };
 }
 
 /** An output whose lines are handed on whole; nobody looks at it. */

@@ -34,6 +34,7 @@ export async function openSession(
   return {
     coordination,
     services,
+    trigger: around.trigger ?? { trigger: 'command' },
     unset,
     backupDirectory: settings.repository.directory,
     timeLimitSeconds: settings.run.timeout,

@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Processes } from '../base/processes.ts';
+import type { RunTrigger } from '../model/runs.ts';
 import { reachedFrom } from './crash-hook.ts';
 import type { RepositoryTools } from './repository.ts';
 
@@ -12,6 +13,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Sends a signal to this process, for tests of crashes. */
   readonly kill: (signal: 'SIGKILL' | 'SIGINT') => void;
+  /** What made a run begin, where it was no command. */
+  readonly trigger?: RunTrigger;
 }
 
 export function toolsIn({ environment, kill }: Surroundings, log: Log): RepositoryTools {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type RunEnd, Scheduler } from '../../src/daemons/scheduler.ts';
 import { SlotRecords } from '../../src/daemons/slot-records.ts';
+import type { RunRecord } from '../../src/model/runs.ts';
 import type { Schedule } from '../../src/policy/schedule.ts';
 import { never } from '../agents/scene.ts';
 
@@ -19,13 +20,15 @@ let directory: string;
 let now: number;
 let runs: string[];
 let said: string[];
+/** What went into the run history without a command. */
+let noted: RunRecord[];
 /** How the next runs end. */
 let ends: (RunEnd | Error)[];
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'scheduler-'));
   now = Date.parse('2026-08-10T12:00:00.000Z'); // a Monday
-  [runs, said, ends] = [[], [], []];
+  [runs, said, ends, noted] = [[], [], [], []];
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -39,11 +42,15 @@ async function started(more: readonly Schedule[] = schedules): Promise<Scheduler
     zone: 'UTC',
     clock: { now: instant },
     records: new SlotRecords(directory, 'redis'),
-    run: async (service, type) => {
+    run: async ({ schedule: { service, type } }) => {
       runs.push(`${service} ${type} ${instant()}`);
       const end = ends.shift() ?? DONE;
       if (end instanceof Error) throw end;
       return await Promise.resolve(end);
+    },
+    note: async (run) => {
+      noted.push(run);
+      await Promise.resolve();
     },
     say: (line) => said.push(line),
   });
@@ -115,6 +122,7 @@ describe('a run', () => {
     await pass(await started(), 3 * DAY);
     expect(runs).toHaveLength(3);
     expect(said).toContain('redis daily: a bug');
+    expect(noted).toMatchObject([{ kind: 'backup', service: 'redis', type: 'daily', code: 1, message: 'a bug' }]);
   });
 
   test('that goes on is not joined by another', async () => {
@@ -128,9 +136,13 @@ describe('a run', () => {
       zone: 'UTC',
       clock: { now: instant },
       records: new SlotRecords(directory, 'redis'),
-      run: (_service, type) => {
+      run: ({ schedule: { type } }) => {
         runs.push(type);
         return promise;
+      },
+      note: async (run) => {
+        noted.push(run);
+        await Promise.resolve();
       },
       say: (line) => said.push(line),
     });
@@ -154,6 +166,7 @@ describe('a run', () => {
     await pass(scheduler, 10 * MINUTE, MINUTE / 6);
     expect(runs).toHaveLength(4);
     expect(said.filter((line) => line.includes('stepped aside'))).toHaveLength(1);
+    expect(noted).toMatchObject([{ kind: 'backup', code: 6, trigger: 'schedule' }]);
     await pass(scheduler, DAY / 2);
     expect(runs).toHaveLength(4);
   });
@@ -183,6 +196,8 @@ describe('a run', () => {
     expect(said.at(-1)).toBe('redis daily: the run of 2026-08-11T04:00:00.000Z was killed; it is not repeated');
     await pass(scheduler, 60 * MINUTE);
     expect(runs).toHaveLength(1);
+    const slot = '2026-08-11T04:00:00.000Z';
+    expect(noted).toMatchObject([{ service: 'redis', type: 'daily', trigger: 'schedule', slot, code: 1 }]);
   });
 });
 

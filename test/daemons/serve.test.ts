@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { systemClock } from '../../src/base/clock.ts';
 import { lockFile } from '../../src/base/file-lock.ts';
 import { RecoveryJournal } from '../../src/journal/recovery-journal.ts';
+import { RunHistory } from '../../src/records/run-history.ts';
 import { never } from '../agents/scene.ts';
 import { testProcesses } from '../support/file-backup.ts';
 import { containerOf, type Daemon, socketsOf, startDaemon } from '../support/system/daemon.ts';
@@ -45,6 +46,10 @@ function health(): Promise<ProgramRun> {
   return rig.site.run(['health'], { environment: containerOf(rig.site, ['application']) });
 }
 
+async function lastRun(): Promise<unknown> {
+  return (await new RunHistory(rig.site.state).read('application')).runs.at(-1);
+}
+
 async function stored(): Promise<number> {
   return ((await rig.site.good(['list']))['backups'] as unknown[]).length;
 }
@@ -75,6 +80,14 @@ describe('serve', () => {
     expect(await leftovers(rig.site)).toEqual([]);
     const log = await readFile(path.join(rig.site.logs, 'backup', `backup_${today()}.log`), 'utf8');
     expect(log).toContain('application daily: done');
+    expect(await lastRun()).toMatchObject({
+      kind: 'backup',
+      type: 'daily',
+      code: 0,
+      id: expect.stringContaining('application_daily_') as string,
+      trigger: 'schedule',
+      slot: expect.stringContaining('T05:00:00.000Z') as string,
+    });
   });
 
   test('takes none unasked with --no-schedule', async () => {
@@ -91,6 +104,10 @@ describe('serve', () => {
     await daemon.says('application daily: ended with exit code');
     expect(daemon.said()).toMatch(/application daily: error: application: .*\/not\/there/);
     expect(daemon.said()).toMatch(/application daily: hint: /);
+    expect(await lastRun()).toMatchObject({
+      trigger: 'schedule',
+      message: expect.stringContaining('/not/there') as string,
+    });
     expect((await health()).code).toBe(0);
     expect(await stopped(daemon)).toMatchObject({ code: 0 });
     expect(await leftovers(rig.site)).toEqual([]);
@@ -121,6 +138,7 @@ describe('serve', () => {
     await using next = await started(['application'], {}, SCHEDULED);
     await next.says('was killed; it is not repeated');
     expect(await stored()).toBe(before);
+    expect(await lastRun()).toMatchObject({ trigger: 'schedule', code: 1, message: 'the run was killed' });
   });
 
   test('steps aside while a recovery is in progress, and says so', async () => {

@@ -6,6 +6,7 @@ import { BACKUP_TYPES, SERVICES } from '../../model/vocabulary.ts';
 import { BackupError } from '../../base/errors.ts';
 import { count, formatBytes, formatInstant, formatSeconds, formatTable } from '../format.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
+import { noted, type ServiceEnd } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { parseServices, parseType } from '../words.ts';
@@ -24,10 +25,21 @@ async function backup(serviceWord: string, typeWord: string, invocation: Invocat
   const type = parseType(typeWord);
   const { backupAll } = await import('../../coordination/backup-all.ts');
   await using session = await invocation.open({ services, access: 'live', log: 'backup' });
-  const report = await withTimeLimit(session.timeLimitSeconds, invocation.host.signal, (signal) =>
-    backupAll(agentsOf(session), type, session.coordination, coordinatedRun(invocation, session, signal)),
+  const report = await noted(
+    { kind: 'backup', type },
+    session,
+    () =>
+      withTimeLimit(session.timeLimitSeconds, invocation.host.signal, (signal) =>
+        backupAll(agentsOf(session), type, session.coordination, coordinatedRun(invocation, session, signal)),
+      ),
+    ({ results }) => results.map((each) => endOf(each)),
   );
   return outcomeOf(report);
+}
+
+function endOf({ service, value, error }: BackupReport['results'][number]): ServiceEnd {
+  if (value === undefined) return { service, errors: error === undefined ? [] : [error] };
+  return { service, id: value.manifest.id, errors: damageOf(value), warnings: warningsOf(value) };
 }
 
 function outcomeOf(report: BackupReport): Outcome {

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { RecoverySummary } from '../../coordination/aftermath.ts';
 import { formatTable } from '../format.ts';
 import { type Act, coordinatedRun, type Invocation } from '../invocation.ts';
+import { noted } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
-import { recoveryOutcome } from '../recovery-report.ts';
+import { recoveryEnds, recoveryOutcome } from '../recovery-report.ts';
 import { parseSelector } from '../words.ts';
 
 interface Options {
@@ -51,7 +52,12 @@ async function recoverAll(word: string, options: Options, invocation: Invocation
     allowSuspect: options.allowSuspect ?? false,
     parallel: session.parallelRecovery,
   };
-  const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
+  const report = await noted(
+    { kind: 'recover' },
+    session,
+    () => recover(request, session.coordination, coordinatedRun(invocation, session)),
+    (found) => recoveryEnds(found),
+  );
   return recoveryOutcome(report, startedAt, session);
 }
 

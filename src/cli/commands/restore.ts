@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { type BackupId, parseBackupId } from '../../model/vocabulary.ts';
 import { type Act, coordinatedRun, type Invocation } from '../invocation.ts';
+import { noted } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
-import { recoveryOutcome } from '../recovery-report.ts';
+import { recoveryEnds, recoveryOutcome } from '../recovery-report.ts';
 import { parseId, parseService } from '../words.ts';
 
 export function registerRestore(program: Command, act: Act): void {
@@ -20,6 +21,11 @@ async function restore(id: BackupId, invocation: Invocation): Promise<Outcome> {
   await using session = await invocation.open({ services, access: 'live', log: 'restore' });
   const startedAt = session.coordination.clock.now();
   const request = { selector: id, services, allowFuzzy: true, allowSuspect: true, parallel: session.parallelRecovery };
-  const report = await recover(request, session.coordination, coordinatedRun(invocation, session));
+  const report = await noted(
+    { kind: 'restore', id },
+    session,
+    () => recover(request, session.coordination, coordinatedRun(invocation, session)),
+    (found) => recoveryEnds(found),
+  );
   return recoveryOutcome(report, startedAt, session);
 }

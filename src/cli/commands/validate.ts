@@ -8,6 +8,7 @@ import { damageError } from '../entries.ts';
 import { count, formatSeconds, formatTable } from '../format.ts';
 import type { Session } from '../host.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
+import { noted, type ServiceEnd } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
 import { parseId } from '../words.ts';
 
@@ -39,8 +40,29 @@ async function validate(word: string | undefined, options: Options, invocation: 
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
   const run = coordinatedRun(invocation, session);
-  const report = await validateBackups(selection, ['integrity', 'content'], agentsOf(session), run);
+  const report = await noted(
+    { kind: 'validate', ...(id ? { id } : {}) },
+    session,
+    () => validateBackups(selection, ['integrity', 'content'], agentsOf(session), run),
+    (found) => endsOf(found, session),
+  );
   return outcomeOf(report, options.report ?? false);
+}
+
+/** What was looked at of each service; one without backups was not. */
+function endsOf({ backups, damage }: ValidationReport, { services }: Session): ServiceEnd[] {
+  return services.flatMap((service) => {
+    const own = backups.filter(({ backup }) => backup.startsWith(`${service}_`));
+    const errors = [
+      ...own.flatMap((each) => errorsOf(each)),
+      ...damage.filter((each) => each.service === service).map(({ found }) => damageError(found)),
+    ];
+    const warnings = own.flatMap(({ outcomes }) => outcomes.flatMap((each) => each.warnings));
+    const [only, ...others] = own;
+    const end = { service, errors, warnings };
+    if (only === undefined) return errors.length === 0 ? [] : [end];
+    return [others.length > 0 ? end : { ...end, id: only.backup }];
+  });
 }
 
 /** Any file of a backup names it: artifact, tags, manifest or proof. */
@@ -81,10 +103,10 @@ function outcomeOf({ backups, damage }: ValidationReport, detailed: boolean): Ou
   );
   const summary = `${count(backups.length, 'backup')} checked, ${backups.length - bad.length} good, ${bad.length + damage.length} bad`;
   return {
-    data: { backups, damage: damage.map((each) => each.message) },
+    data: { backups, damage: damage.map(({ found }) => found.message) },
     text: `${detailed ? checksTable(backups) : backupsTable(backups)}\n${summary}`,
     warnings,
-    errors: [...bad.flatMap((each) => errorsOf(each)), ...damage.map((each) => damageError(each))],
+    errors: [...bad.flatMap((each) => errorsOf(each)), ...damage.map(({ found }) => damageError(found))],
   };
 }
 
