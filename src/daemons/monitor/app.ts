@@ -1,0 +1,59 @@
+import { type Context, Hono } from 'hono';
+import { API_ROUTES, answerOf, type ApiRoute, parseQuestion } from './api.ts';
+import { readOnly, securityHeaders, tokenGuard } from './guard.ts';
+import type { Looks } from './looks.ts';
+import { openApiDocument } from './openapi.ts';
+import { problem } from './problem.ts';
+
+export interface AppParts {
+  readonly looks: Looks;
+  readonly version: string;
+  /** Undefined: nobody is asked for one. */
+  readonly token: string | undefined;
+  /** Details of what went wrong, for the log alone. */
+  readonly note: (message: string, error: Error) => void;
+}
+
+/** Answered without a token: they say nothing but how the monitor itself is. */
+const OPEN = ['/healthz', '/readyz'];
+
+/** All that the monitor answers. */
+export function monitorApp(parts: AppParts): Hono {
+  const app = new Hono();
+  app.use(securityHeaders, readOnly);
+  if (parts.token !== undefined) app.use(tokenGuard(parts.token, OPEN));
+  app.notFound(() => problem(404, 'there is nothing here'));
+  app.onError((error) => {
+    parts.note('a request failed', error);
+    return problem(500, 'this failed; the log says why');
+  });
+  addProbes(app, parts);
+  addApi(app, parts);
+  return app;
+}
+
+function addProbes(app: Hono, { looks }: AppParts): void {
+  app.get('/healthz', (context) => (looks.hangs ? context.text('hangs\n', 503) : context.text('ok\n')));
+  app.get('/readyz', (context) =>
+    looks.sight().state === 'current' ? context.text('ok\n') : context.text('nothing current is known\n', 503),
+  );
+}
+
+function addApi(app: Hono, { looks, version, token }: AppParts): void {
+  const document = `${JSON.stringify(openApiDocument(version, token !== undefined))}\n`;
+  app.get('/api/openapi.json', () => json(document));
+  for (const route of API_ROUTES)
+    app.get(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => answer(route, context, looks));
+}
+
+function answer(route: ApiRoute, { req }: Context, looks: Looks): Response {
+  const question = parseQuestion(route, req.param(), req.queries());
+  if ('detail' in question) return problem(question.status, question.detail);
+  const sight = looks.sight();
+  const data = route.answer(sight.situation, question);
+  return data === undefined ? problem(404, 'this platform has no such service') : json(answerOf(sight, data));
+}
+
+function json(document: string): Response {
+  return new Response(document, { headers: { 'content-type': 'application/json' } });
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { API_ROUTES, type ApiRoute, answerSchema, questionSchema } from './api.ts';
+import { problemSchema } from './api-schema.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The description of the JSON API (OpenAPI 3.1), made of the same list and schemas that answer. */
+export function openApiDocument(version: string, token: boolean): Json {
+  const answers = API_ROUTES.map((route) => ({ route, id: `${capital(route.name)}Answer` }));
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Physics Assistant Backup System: monitor',
+      version,
+      description: 'Read-only. Figures are of the last look; "sight" says how well they are known.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    ...(token ? { security: [{ bearer: [] }, { basic: [] }] } : {}),
+    paths: {
+      ...Object.fromEntries(answers.map(({ route, id }) => [route.path, { get: operationOf(route, id) }])),
+      '/healthz': { get: plain('getHealth', 'Whether the monitor runs and looks', 'it hangs') },
+      '/readyz': { get: plain('getReadiness', 'Whether what it says is current', 'nothing current is known') },
+    },
+    components: {
+      schemas: schemasOf(answers),
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, basic: { type: 'http', scheme: 'basic' } },
+    },
+  };
+}
+
+function operationOf(route: ApiRoute, answerId: string): Json {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'path'));
+  const parameters = [...inPath, ...route.query.map((name) => parameter(name, 'query'))];
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    responses: {
+      200: { description: 'known', content: { 'application/json': { schema: reference(answerId) } } },
+      ...(parameters.length === 0 ? {} : { 400: refusal('a parameter is not allowed') }),
+      401: refusal('a token is needed'),
+      ...(inPath.length === 0 ? {} : { 404: refusal('this platform has no such service') }),
+    },
+  };
+}
+
+function parameter(name: string, place: 'path' | 'query'): Json {
+  const { $schema: _, ...schema } = z.toJSONSchema(questionSchema(name as 'service' | 'type' | 'limit')) as Json;
+  return { name, in: place, required: place === 'path', schema };
+}
+
+function plain(operationId: string, summary: string, otherwise: string): Json {
+  const text = { 'text/plain': { schema: { type: 'string' } } };
+  return {
+    operationId,
+    summary,
+    security: [],
+    responses: { 200: { description: 'it is', content: text }, 503: { description: otherwise, content: text } },
+  };
+}
+
+function refusal(description: string): Json {
+  return { description, content: { 'application/problem+json': { schema: reference('Problem') } } };
+}
+
+function reference(id: string): Json {
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+/** Each named schema once, with references as OpenAPI writes them. */
+function schemasOf(answers: readonly { readonly route: ApiRoute; readonly id: string }[]): Json {
+  const found: Record<string, unknown> = {};
+  const convert = (id: string, schema: z.ZodType): void => {
+    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Json & { $defs?: Json };
+    Object.assign(found, rename($defs ?? {}), { [id]: rename(own) });
+  };
+  for (const { route, id } of answers) convert(id, answerSchema(route.schema));
+  convert('Problem', problemSchema);
+  return found;
+}
+
+function rename(value: unknown): Json {
+  const text = JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return JSON.parse(text) as Json;
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
