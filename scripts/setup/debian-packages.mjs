@@ -15,6 +15,8 @@ const NEEDED = [
   { name: 'openssl', programs: ['openssl'] },
   { name: 'tar', programs: ['tar'] },
   { name: 'util-linux', programs: ['setpriv', 'flock', 'setsid'] },
+  { name: 'prometheus', programs: ['prometheus', 'promtool'] },
+  { name: 'prometheus-alertmanager', programs: ['prometheus-alertmanager', 'amtool'] },
 ];
 const JAVA = { name: 'openjdk-17-jre-headless', oldest: 17 };
 const MAVEN = { name: 'maven', programs: ['mvn'] };

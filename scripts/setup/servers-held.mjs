@@ -9,6 +9,7 @@ const POLICY = '/usr/sbin/policy-rc.d';
 const SAVED_POLICY = '/usr/sbin/policy-rc.d.before-physics-backup';
 const CLUSTER_SETTINGS = '/etc/postgresql-common/createcluster.d';
 const CLUSTER_SETTING = `${CLUSTER_SETTINGS}/physics-backup.conf`;
+const ENABLED_AT_BOOT = ['redis-server', 'prometheus', 'prometheus-alertmanager'];
 const MARK = '# physics-backup set-up';
 
 /** Does the work while packages may not start servers; afterwards the system's own rules are back. */
@@ -17,7 +18,7 @@ export async function withoutStartingServers(names, work) {
   try {
     await hold();
     await work();
-    if (names.includes('redis-server')) await disableAtBoot('redis-server.service');
+    for (const name of names.filter((each) => ENABLED_AT_BOOT.includes(each))) await disableAtBoot(`${name}.service`);
   } finally {
     await putBack();
   }

@@ -1,5 +1,6 @@
 import type { BackupError } from '../base/errors.ts';
 import type { CoordinationDependencies } from '../coordination/settle.ts';
+import type { AlertLedger } from '../model/alerts.ts';
 import type { Damage } from '../model/agent.ts';
 import type { BackupSummary } from '../model/backup.ts';
 import type { RunTrigger } from '../model/runs.ts';
@@ -32,6 +33,15 @@ export interface SettingLine {
 interface ConfigurationView {
   readonly settings: readonly SettingLine[];
   readonly errors: readonly Error[];
+}
+
+/** How a test of one receiver of alerts ended. */
+export interface AlertTrial {
+  readonly receiver: string;
+  /** Its host; never a whole address, which may be a secret. */
+  readonly where: string;
+  readonly seconds: number;
+  readonly error: Error | undefined;
 }
 
 /** Which directory of logs a command writes to; one that only looks writes none. */
@@ -82,6 +92,10 @@ export interface Host {
   serve(options: { readonly schedule: boolean }): Promise<void>;
   /** What is wrong with the daemon that `serve` is; empty while all is well. */
   ailments(): Promise<readonly Error[]>;
+  /** What fires and what is not delivered yet, as the monitor left it; damage in words. */
+  alerts(): Promise<{ readonly ledger: AlertLedger; readonly damage: string | undefined }>;
+  /** Sends a test to each receiver of alerts. */
+  testAlerts(): Promise<readonly AlertTrial[]>;
   /** Notes in the log, where a command opened one, how it ended: its exit code, and each error with its causes. */
   ended(code: number, errors: readonly Error[]): void;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { asError, BackupError, type ErrorDetails } from '../base/errors.ts';
+import { registerAlerts } from './commands/alerts.ts';
 import { registerBackup } from './commands/backup.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   registerDoctor,
   registerServe,
   registerHealth,
+  registerAlerts,
 ];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */

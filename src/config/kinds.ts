@@ -103,6 +103,16 @@ export const httpsUrl: Kind<string> = {
   parse: (value) => (URL.canParse(value) && new URL(value).protocol === 'https:' ? value : undefined),
 };
 
+/** An address inside a network of one's own; a password may not stand in it. */
+export const httpUrl: Kind<string> = {
+  allowed: 'an http:// or https:// address without a password',
+  parse: (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const isOurs = url?.protocol === 'http:' || url?.protocol === 'https:';
+    return isOurs && url.username === '' && url.password === '' ? value : undefined;
+  },
+};
+
 export const cron: Kind<string> = {
   allowed: 'a cron expression of five fields (minute hour day month weekday), e.g. "0 2 * * *"',
   parse: (value) => (isCron(value) ? value : undefined),

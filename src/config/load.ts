@@ -64,6 +64,10 @@ function complainOfContradictions(values: ReadonlyMap<string, unknown>, errors: 
       ),
     );
   }
+  for (const name of values.get('BACKUP_EMAIL_ENABLED') === true ? ['BACKUP_EMAIL_TO', 'EMAIL_SMTP_HOST'] : []) {
+    if (values.get(name) === undefined)
+      errors.push(usage(`BACKUP_EMAIL_ENABLED=true, and ${name} is not set`, `set ${name}`));
+  }
 }
 
 function usage(message: string, hint: string): BackupError {

@@ -72,8 +72,9 @@ export class AlertOutbox {
 
   /** Takes a message from the queue. Killed before this was written, the receiver gets it twice, with the same id. */
   async delivered(receiver: string, id: string): Promise<void> {
-    const letters = this.#ledger.letters.filter((each) => each.receiver !== receiver || each.message.id !== id);
-    await this.#change({ ...this.#ledger, letters });
+    const { letters } = this.#ledger;
+    const index = letters.findIndex((each) => each.receiver === receiver && each.message.id === id);
+    if (index >= 0) await this.#change({ ...this.#ledger, letters: letters.toSpliced(index, 1) });
   }
 
   async #change(ledger: AlertLedger): Promise<void> {

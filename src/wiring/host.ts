@@ -50,6 +50,14 @@ export function hostOf(process: Process): Host {
       const settings = (await configurationOf(process)).settings();
       return await ailments(servedServices(settings), settings.services.sockets);
     },
+    async alerts() {
+      const { readOutbox } = await import('../records/alert-outbox.ts');
+      return await readOutbox((await configurationOf(process)).settings().run.state);
+    },
+    async testAlerts() {
+      const [{ addressees }, { tryAll }] = await Promise.all([import('./alerts.ts'), import('../alerting/trial.ts')]);
+      return await tryAll(addressees((await configurationOf(process)).settings()), systemClock, signal);
+    },
     ended(code, errors) {
       for (const error of errors) log?.error(error.message, { error: describeError(error) });
       log?.info('ended', { code });
