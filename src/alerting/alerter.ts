@@ -45,17 +45,13 @@ export class Alerter implements AsyncDisposable {
     for (const each of this.#couriers) each.kick();
   }
 
-  /** Takes note of a look. Never rejects: a monitor does not end because its alerts do not work. */
+  /** Takes note of a look, good or not. Never rejects: a monitor does not end because its alerts do not work. */
   async observe(situation: Situation): Promise<void> {
-    await this.#note(alertLook(situation));
-  }
-
-  /** Takes note of a look that failed: nothing is over, and that it failed is an alert of its own. */
-  async blind(why: string): Promise<void> {
-    const { outbox, clock } = this.#deps;
-    const known = outbox.state.known.filter((each) => each.clearSince === undefined);
-    const conditions = [...known.map(({ condition }) => condition), blindness(why)];
-    await this.#note({ at: clock.now(), conditions, saw: () => false });
+    try {
+      await this.#note(alertLook(situation, this.#deps.clock.now()));
+    } catch (error) {
+      this.#complain('alerts', reason(error));
+    }
   }
 
   /** Ends what is on its way; what was not delivered is on disk. */
@@ -65,28 +61,27 @@ export class Alerter implements AsyncDisposable {
   }
 
   async #note(look: AlertLook): Promise<void> {
-    try {
-      const { receivers, outbox, settings, redact } = this.#deps;
-      const clean = { ...look, conditions: look.conditions.map((each) => withoutSecrets(each, redact)) };
-      const { state, messages } = planAlerts(clean, outbox.state, settings);
-      const names = receivers.map(({ name }) => name);
-      const letters = names.flatMap((receiver): Letter[] => {
-        const isNew = !outbox.receivers.includes(receiver);
-        const own = isNew ? introduction(state, look.at, settings) : messages;
-        return own.map((message) => ({ receiver, message }));
-      });
-      await outbox.decide(state, names, letters);
-      for (const each of this.#couriers) each.kick();
-      this.#tellStates(look.at);
-    } catch (error) {
-      this.#complain('alerts', reason(error));
-    }
+    const { receivers, outbox, settings, redact } = this.#deps;
+    const clean = { ...look, conditions: look.conditions.map((each) => withoutSecrets(each, redact)) };
+    const { state, messages } = planAlerts(clean, outbox.state, settings);
+    const names = receivers.map(({ name }) => name);
+    const letters = names.flatMap((receiver): Letter[] => {
+      const isNew = !outbox.receivers.includes(receiver);
+      const own = isNew ? introduction(state, look.at, settings) : messages;
+      return own.map((message) => ({ receiver, message }));
+    });
+    await outbox.decide(state, names, letters);
+    for (const each of this.#couriers) each.kick();
+    this.#tellStates(look);
   }
 
-  #tellStates(at: string): void {
+  #tellStates({ at, isBlind }: AlertLook): void {
     const { watchers, heartbeat, outbox } = this.#deps;
     for (const each of watchers) this.#once(each.name, (signal) => each.tell(outbox.state, at, signal));
-    if (heartbeat !== undefined && this.#isHeard()) this.#once(heartbeat.name, (signal) => heartbeat.beat(signal));
+    if (heartbeat === undefined) return;
+    const why = isBlind ? 'the monitor cannot see' : this.#unheard();
+    this.#complain('heartbeat held', why);
+    if (why === '') this.#once(heartbeat.name, (signal) => heartbeat.beat(signal));
   }
 
   /** One at a time: one that hangs is not asked again meanwhile, and holds up nobody else. */
@@ -101,13 +96,11 @@ export class Alerter implements AsyncDisposable {
     this.#telling.set(name, told);
   }
 
-  #isHeard(): boolean {
+  #unheard(): string {
     const { receivers, outbox, clock } = this.#deps;
     const oldest = receivers.flatMap(({ name }) => outbox.pending(name)[0] ?? []);
-    const unheard = oldest.filter(({ at }) => secondsBetween(at, clock.now()) > UNHEARD_SECONDS);
-    const complaint = 'alerts have not been delivered for an hour: it is not sent';
-    this.#complain('heartbeat held', unheard.length > 0 ? complaint : '');
-    return unheard.length === 0;
+    const isUnheard = oldest.some(({ at }) => secondsBetween(at, clock.now()) > UNHEARD_SECONDS);
+    return isUnheard ? 'alerts have not been delivered for an hour' : '';
   }
 
   /** Once for as long as it is the same; an empty one is that all is well again. */
@@ -120,14 +113,4 @@ export class Alerter implements AsyncDisposable {
 
 function withoutSecrets(condition: Condition, redact: (text: string) => string): Condition {
   return { ...condition, summary: redact(condition.summary), hint: redact(condition.hint) };
-}
-
-function blindness(why: string): Condition {
-  return {
-    key: 'monitor-blind',
-    name: 'BackupMonitorBlind',
-    severity: 'critical',
-    summary: `the monitor cannot look: ${why}`,
-    hint: 'physics-backup doctor',
-  };
 }

@@ -1,6 +1,7 @@
 import type { AlertKind, AlertMessage, AlertState, EndedAlert, KnownAlert, ToldAlert } from '../model/alerts.ts';
 import type { Condition, Situation } from '../model/situation.ts';
 import type { Instant } from '../model/vocabulary.ts';
+import { BLIND } from './doubt.ts';
 
 /** What goes into one message: all that a look found, what it found about one service, or one alert. */
 export type AlertGrouping = 'all' | 'service' | 'none';
@@ -17,6 +18,8 @@ export interface AlertSettings {
 export interface AlertLook {
   readonly at: Instant;
   readonly conditions: readonly Condition[];
+  /** It failed: what it says is what was known before. */
+  readonly isBlind: boolean;
   /** Whether the look could have seen this at all: what it could not see is not over. */
   readonly saw: (condition: Condition) => boolean;
 }
@@ -63,16 +66,19 @@ export function introduction(state: AlertState, at: Instant, settings: AlertSett
 
 /**
  * What of the look at a whole platform matters here. Of a service or volume that it could not see (its health is
- * unknown, or it is not there) nothing is ever over: silence is not health.
+ * unknown, or it is not there) nothing is ever over, and nothing at all when it saw nothing: silence is not health.
  */
-export function alertLook({ at, conditions, services, volumes }: Situation): AlertLook {
+export function alertLook({ conditions, services, volumes }: Situation, at: Instant): AlertLook {
+  const isBlind = conditions.some(({ key }) => key === BLIND);
   const seen = new Set([
     ...services.filter(({ health }) => health !== 'unknown').map(({ service }) => `service ${service}`),
     ...volumes.filter(({ health }) => health !== 'unknown').map(({ volume }) => `volume ${volume}`),
   ]);
   const saw = ({ service, volume }: Condition): boolean =>
-    (service === undefined || seen.has(`service ${service}`)) && (volume === undefined || seen.has(`volume ${volume}`));
-  return { at, conditions, saw };
+    !isBlind &&
+    (service === undefined || seen.has(`service ${service}`)) &&
+    (volume === undefined || seen.has(`volume ${volume}`));
+  return { at, conditions, isBlind, saw };
 }
 
 function byKey(conditions: readonly Condition[]): ReadonlyMap<string, Condition> {

@@ -1,6 +1,9 @@
 import type { Condition, Situation, Target } from '../model/situation.ts';
 import type { Instant, Service } from '../model/vocabulary.ts';
 
+/** The key of the condition that the monitor cannot see. */
+export const BLIND = 'monitor-blind';
+
 /** What is known of a platform before anyone has looked at it. */
 export interface Expected {
   readonly services: readonly Service[];
@@ -67,7 +70,7 @@ function unjudged({ targetSeconds, actualSeconds }: Target): Target {
 
 function blind(why: string): Condition {
   return {
-    key: 'monitor-blind',
+    key: BLIND,
     name: 'MonitorBlind',
     severity: 'critical',
     summary: `the monitor cannot see: ${why}`,

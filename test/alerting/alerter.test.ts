@@ -9,6 +9,7 @@ import type { Receiver } from '../../src/alerting/receiver.ts';
 import { redaction } from '../../src/alerting/redaction.ts';
 import { webhook } from '../../src/alerting/webhook.ts';
 import type { Condition, ServiceSituation, Situation } from '../../src/model/situation.ts';
+import { inDoubt, unseen } from '../../src/policy/doubt.ts';
 import { AlertOutbox } from '../../src/records/alert-outbox.ts';
 import { conditionOf } from '../support/conditions.ts';
 import { type Authority, makeAuthority } from '../support/receivers/authority.ts';
@@ -134,12 +135,45 @@ test('a message that a receiver refuses is given up, and the next gets its turn'
 test('a look that failed ends nothing, and is an alert of its own until one works', async () => {
   await using alerter = await started();
   await alerter.observe(situation(conditionOf('a')));
-  await alerter.blind('EIO: i/o error, scandir /backups');
+  const doubt = inDoubt(
+    { ...situation(conditionOf('a')), recovery: { rpo: {}, rto: {} } } as unknown as Situation,
+    'i/o error',
+  );
+  await alerter.observe(doubt);
   await server.has(2);
   now += 60_000;
   await alerter.observe(situation(conditionOf('a')));
   await server.has(3);
   expect(told()).toEqual(['firing a', 'firing monitor-blind', 'resolved monitor-blind']);
+});
+
+test('a monitor that starts and cannot see ends nothing either, and its heart does not beat', async () => {
+  await using pulse = await httpsReceiver(authority);
+  const keys = conditionOf('keys');
+  const { service: _, ...ofNoService } = keys;
+  {
+    await using alerter = await started();
+    await alerter.observe(situation(ofNoService));
+    await vi.waitFor(async () => expect(await pending()).not.toContain('"letter"'));
+  }
+  await using again = await started({ heartbeat: heartbeat(pulse.url, [authority.certificate]) });
+  const expected = { services: ['postgres'], rpoSeconds: 1, rtoSeconds: 1 } as const;
+  for (let looks = 0; looks < 4; looks += 1) {
+    now += 5 * 3_600_000;
+    await again.observe(unseen(expected, instant(), 'the first look is not over'));
+  }
+  await server.has(3);
+  await again.observe(situation());
+  await pulse.has(1);
+  await server.has(4);
+  expect(told()).toEqual([
+    'firing keys',
+    'firing monitor-blind',
+    'repeated monitor-blind',
+    'resolved monitor-blind keys',
+  ]);
+  expect(said).toEqual(['heartbeat held: the monitor cannot see', 'heartbeat held: it works again']);
+  expect(pulse.received).toHaveLength(1);
 });
 
 test('no secret that the program knows is in a message or on disk', async () => {
@@ -175,7 +209,7 @@ test('the heart beats at every look, and stops when alerts reach nobody', async 
   expect(beating.received).toMatchObject([{ method: 'GET', path: '/hooks/token-in-path', body: '' }]);
   now += 3_601_000;
   await alerter.observe(situation(conditionOf('a')));
-  expect(said).toContain('heartbeat held: alerts have not been delivered for an hour: it is not sent');
+  expect(said).toContain('heartbeat held: alerts have not been delivered for an hour');
   server.answer = 200;
   await vi.waitFor(async () => expect(await pending()).not.toContain('"letter"'));
   await alerter.observe(situation(conditionOf('a')));

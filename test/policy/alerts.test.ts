@@ -20,7 +20,7 @@ function looks(
 ): string[][] {
   let state = NOTHING;
   return found.map((conditions, index) => {
-    const look = { at: minute(index), conditions, saw: (each: Condition) => saw(each, index) };
+    const look = { at: minute(index), conditions, isBlind: false, saw: (each: Condition) => saw(each, index) };
     const plan = planAlerts(look, state, { ...settings, ...how });
     state = plan.state;
     return said(plan.messages);
@@ -68,7 +68,11 @@ describe('what is said', () => {
 
   test('one key is one alert: the worst of them', () => {
     const twin = { ...a, severity: 'critical', summary: 'worse' } as const;
-    const { messages } = planAlerts({ at: minute(0), conditions: [a, twin, a], saw: () => true }, NOTHING, settings);
+    const { messages } = planAlerts(
+      { at: minute(0), conditions: [a, twin, a], isBlind: false, saw: () => true },
+      NOTHING,
+      settings,
+    );
     expect(messages).toMatchObject([{ alerts: [{ condition: { severity: 'critical', summary: 'worse' } }] }]);
   });
 
@@ -81,14 +85,18 @@ describe('what is said', () => {
   });
 
   test('a clock that is set back silences nothing', () => {
-    const later = planAlerts({ at: minute(600), conditions: [a], saw: () => true }, NOTHING, settings);
-    const back = planAlerts({ at: minute(0), conditions: [a], saw: () => true }, later.state, settings);
+    const later = planAlerts({ at: minute(600), conditions: [a], isBlind: false, saw: () => true }, NOTHING, settings);
+    const back = planAlerts({ at: minute(0), conditions: [a], isBlind: false, saw: () => true }, later.state, settings);
     expect(said(back.messages)).toEqual(['repeated platform: a']);
   });
 
   test('a look that finds a thousand things says the first five hundred', () => {
     const many = Array.from({ length: 1000 }, (_, index) => conditionOf(`k${index}`));
-    const { messages, state } = planAlerts({ at: minute(0), conditions: many, saw: () => true }, NOTHING, settings);
+    const { messages, state } = planAlerts(
+      { at: minute(0), conditions: many, isBlind: false, saw: () => true },
+      NOTHING,
+      settings,
+    );
     expect([messages[0]?.alerts.length, state.known.length]).toEqual([500, 500]);
   });
 });
@@ -122,34 +130,47 @@ describe('what is over', () => {
   });
 
   test('is kept for a quarter of an hour, unless it comes back', () => {
-    let state = planAlerts({ at: minute(0), conditions: [a, b], saw: () => true }, NOTHING, settings).state;
-    state = planAlerts({ at: minute(1), conditions: [], saw: () => true }, state, settings).state;
+    let state = planAlerts(
+      { at: minute(0), conditions: [a, b], isBlind: false, saw: () => true },
+      NOTHING,
+      settings,
+    ).state;
+    state = planAlerts({ at: minute(1), conditions: [], isBlind: false, saw: () => true }, state, settings).state;
     expect(state.ended.map((each) => [each.condition.key, each.endedAt])).toEqual([
       ['a', minute(1)],
       ['b', minute(1)],
     ]);
-    state = planAlerts({ at: minute(2), conditions: [b], saw: () => true }, state, settings).state;
+    state = planAlerts({ at: minute(2), conditions: [b], isBlind: false, saw: () => true }, state, settings).state;
     expect(state.ended.map((each) => each.condition.key)).toEqual(['a']);
-    expect(planAlerts({ at: minute(16), conditions: [b], saw: () => true }, state, settings).state.ended).toEqual([]);
+    expect(
+      planAlerts({ at: minute(16), conditions: [b], isBlind: false, saw: () => true }, state, settings).state.ended,
+    ).toEqual([]);
   });
 });
 
 test('a new receiver is told what fires, and nothing of what is nearly over', () => {
-  const first = planAlerts({ at: minute(0), conditions: [a, b], saw: () => true }, NOTHING, settings).state;
+  const first = planAlerts(
+    { at: minute(0), conditions: [a, b], isBlind: false, saw: () => true },
+    NOTHING,
+    settings,
+  ).state;
   const second = { ...settings, settleSeconds: 600 };
-  const { state } = planAlerts({ at: minute(1), conditions: [b], saw: () => true }, first, second);
+  const { state } = planAlerts({ at: minute(1), conditions: [b], isBlind: false, saw: () => true }, first, second);
   expect(said(introduction(state, minute(2), settings))).toEqual(['firing platform: b']);
 });
 
 test('of a service or volume that is unknown or missing, nothing was seen', () => {
   const service = { service: 'postgres', health: 'ok' } as ServiceSituation;
   const volume: VolumeSituation = { volume: 'data', health: 'unknown' };
-  const { saw } = alertLook({
-    at: minute(0),
-    conditions: [],
-    services: [service],
-    volumes: [volume],
-  } as unknown as Situation);
+  const { saw } = alertLook(
+    {
+      at: minute(0),
+      conditions: [],
+      services: [service],
+      volumes: [volume],
+    } as unknown as Situation,
+    minute(0),
+  );
   const none = { key: 'x', name: 'X', severity: 'warning', summary: '', hint: '' } as const;
   expect([saw(a), saw(b), saw(c), saw({ ...none, volume: 'other' }), saw(none)]).toEqual([
     true,
@@ -176,7 +197,7 @@ test('whatever comes and goes: begun once, repeated in time, ended once, never w
         now += wait;
         const saw = ({ key }: Condition): boolean => !unseen.includes(key as (typeof keys)[number]);
         const conditions = found.map((key) => conditionOf(key, { service: key === 'a' ? 'redis' : 'neo4j' }));
-        const plan = planAlerts({ at: minute(now), conditions, saw }, state, how);
+        const plan = planAlerts({ at: minute(now), conditions, isBlind: false, saw }, state, how);
         state = plan.state;
         for (const { kind, alerts } of plan.messages)
           for (const { condition } of alerts) {
