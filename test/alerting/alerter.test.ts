@@ -60,7 +60,9 @@ async function started(more: Partial<AlerterDeps> = {}): Promise<Alerter> {
 }
 
 function situation(...conditions: readonly Condition[]): Situation {
-  const services = ['postgres', 'redis'].map((service) => ({ service, health: 'ok' }) as ServiceSituation);
+  const services = ['postgres', 'redis'].map(
+    (service) => ({ service, health: 'ok', rpo: {}, types: [] }) as unknown as ServiceSituation,
+  );
   return { at: instant(), conditions, services, volumes: [] } as unknown as Situation;
 }
 
