@@ -1,11 +1,12 @@
 #!/bin/sh
-# scheduler.sh backup <service|all> <type>
+# scheduler.sh backup <service|all> <type>|status
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 
 usage() {
   echo 'usage: scheduler.sh backup <postgres|neo4j|redis|application|all> <type>' >&2
-  echo '       scheduler.sh cleanup|status|report|test (not built yet)' >&2
+  echo '       scheduler.sh status' >&2
+  echo '       scheduler.sh cleanup|report|test (not built yet)' >&2
   exit 2
 }
 
@@ -25,7 +26,7 @@ case $1 in
     exec "$here/common/physics-backup.sh" "$where" "$@"
     ;;
   cleanup) not_built cleanup 'removing expired backups' 'physics-backup list shows all backups' ;;
-  status) not_built status 'the status' 'physics-backup list and physics-backup doctor show what there is' ;;
+  status) exec "$here/common/physics-backup.sh" postgres-backup status ;;
   report) not_built report 'the report' 'physics-backup validate --all --report checks all backups' ;;
   test) not_built test 'a drill in sandboxes' 'physics-backup validate --all reads every backup' ;;
   *) usage ;;

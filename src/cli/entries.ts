@@ -78,6 +78,6 @@ export function summaryData(summary: BackupSummary): Readonly<Record<string, unk
     consistency,
     suspect,
     purpose,
-    recoveryPoint,
+    recoveryPoint: recoveryPoint?.id ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type { Damage } from '../model/agent.ts';
 import type { BackupSummary } from '../model/backup.ts';
 import type { RunTrigger } from '../model/runs.ts';
 import type { Finding } from '../model/source.ts';
+import type { Situation } from '../model/situation.ts';
 import type { Service } from '../model/vocabulary.ts';
 
 /** Standard output or standard error. */
@@ -90,6 +91,8 @@ export interface Host {
   open(request: OpenRequest, tell: (line: string) => void): Promise<Session>;
   /** Answers as agent of this place's services, and keeps their schedules if asked to, until `signal` is aborted. */
   serve(options: { readonly schedule: boolean }): Promise<void>;
+  /** All that is known of the platform's recoverability now; nothing is changed. */
+  situation(): Promise<Situation>;
   /** What is wrong with the daemon that `serve` is; empty while all is well. */
   ailments(): Promise<readonly Error[]>;
   /** What fires and what is not delivered yet, as the monitor left it; damage in words. */

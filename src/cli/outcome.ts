@@ -11,6 +11,8 @@ export interface Outcome {
   readonly warnings?: readonly string[];
   /** What went wrong, beside what was done. */
   readonly errors?: readonly Error[];
+  /** Exit codes of what the text already says. */
+  readonly codes?: readonly number[];
 }
 
 /** An error as people and programs see it. */
@@ -72,5 +74,5 @@ function oneLine(text: string): string {
 
 export function exitCodeOfOutcome(outcome: Outcome): number {
   const codes = flatten(outcome.errors ?? []).errors.map((each) => each.code);
-  return worstCode([...codes, ...((outcome.warnings ?? []).length > 0 ? [WARNINGS] : [])]);
+  return worstCode([...codes, ...(outcome.codes ?? []), ...((outcome.warnings ?? []).length > 0 ? [WARNINGS] : [])]);
 }

@@ -10,6 +10,7 @@ import { registerRecover } from './commands/recover.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerShow } from './commands/show.ts';
+import { registerStatus } from './commands/status.ts';
 import { registerValidate } from './commands/validate.ts';
 import type { Host } from './host.ts';
 import type { Act, Invocation } from './invocation.ts';
@@ -18,6 +19,7 @@ import { progressView, type ProgressStyle } from './progress.ts';
 import { type Manner, render } from './render.ts';
 
 const COMMANDS = [
+  registerStatus,
   registerBackup,
   registerList,
   registerShow,

@@ -135,13 +135,17 @@ export const SCHEMA = {
       variable('BACKUP_CHECK_INTERVAL', integer(1, MANY, 'seconds'), '300', 'seconds between two looks'),
       MONITOR,
     ),
-    maxAgeHours: later(
-      variable('BACKUP_MAX_AGE_HOURS', integer(1, MANY, 'hours'), '26', 'a daily backup older than this is stale'),
-      MONITOR,
+    maxAgeHours: variable(
+      'BACKUP_MAX_AGE_HOURS',
+      integer(1, MANY, 'hours'),
+      '26',
+      'a daily backup older than this is stale; other types in proportion',
     ),
-    minSizeMegabytes: later(
-      variable('BACKUP_MIN_SIZE_MB', integer(0, MANY, 'MB'), '0', 'a backup smaller than this is alerted'),
-      MONITOR,
+    minSizeMegabytes: variable(
+      'BACKUP_MIN_SIZE_MB',
+      integer(0, MANY, 'MB'),
+      '0',
+      'a backup smaller than this is told of',
     ),
   },
   volumes: {

@@ -28,11 +28,16 @@ export class Heartbeat {
     });
   }
 
+  /** Seconds since the loop last did its round; undefined where none ever did. */
+  async age(): Promise<number | undefined> {
+    const found = await stat(this.#file).catch(() => undefined);
+    return found === undefined ? undefined : Math.round((Date.now() - found.mtimeMs) / 1000);
+  }
+
   /** What is wrong, in words; undefined while it beats. */
   async complaint(): Promise<string | undefined> {
-    const found = await stat(this.#file).catch(() => undefined);
-    if (found === undefined) return 'no loop has run here yet';
-    const seconds = Math.round((Date.now() - found.mtimeMs) / 1000);
+    const seconds = await this.age();
+    if (seconds === undefined) return 'no loop has run here yet';
     return Math.abs(seconds) <= OLDEST_SECONDS ? undefined : `its loop last ran ${seconds} s ago`;
   }
 }

@@ -95,44 +95,56 @@ export interface Proof {
   readonly outcomes: readonly ValidationOutcome[];
 }
 
-/** A backup as lists show it. */
+/** How one validation level ended, without what it found. */
+export type OutcomeSummary = Pick<ValidationOutcome, 'level' | 'passed' | 'at' | 'seconds'>;
+
+/** A backup as lists show it, and as looks at the whole situation see it. */
 export interface BackupSummary {
   readonly id: BackupId;
   readonly service: Service;
   readonly type: BackupType;
   readonly sequence: number;
+  readonly startedAt: Instant;
   readonly moment: Instant;
+  readonly committedAt: Instant;
   readonly storedBytes: number;
   readonly consistency: Consistency;
   readonly suspect: readonly string[];
   readonly purpose: Manifest['purpose'];
-  /** Id of the recovery point it belongs to. */
-  readonly recoveryPoint: string | null;
+  readonly recoveryPoint: RecoveryPointReference | null;
+  /** The newest of each level. */
+  readonly outcomes: readonly OutcomeSummary[];
   readonly verified: boolean;
   /** Whether it failed a check. */
   readonly failed: boolean;
 }
 
 export function summaryOf(manifest: Manifest, proof: Proof | undefined, storedBytes: number): BackupSummary {
-  const { id, service, type, sequence, moment, consistency, suspect, purpose, recoveryPoint } = manifest;
+  const { id, service, type, sequence, startedAt, moment, committedAt } = manifest;
+  const { consistency, suspect, purpose, recoveryPoint } = manifest;
   return {
     id,
     service,
     type,
     sequence,
+    startedAt,
     moment,
+    committedAt,
     storedBytes,
     consistency,
     suspect,
     purpose,
-    recoveryPoint: recoveryPoint?.id ?? null,
+    recoveryPoint,
+    outcomes: (proof?.outcomes ?? []).map(({ level, passed, at, seconds }) => ({ level, passed, at, seconds })),
     verified: isVerified(proof),
     failed: proof?.outcomes.some((each) => !each.passed) === true,
   };
 }
 
 /** Content level passed, and nothing newer says otherwise: only these count for retention and freshness. */
-export function isVerified(proof: Proof | undefined): boolean {
+export function isVerified(
+  proof: { readonly outcomes: readonly Pick<ValidationOutcome, 'level' | 'passed'>[] } | undefined,
+): boolean {
   const outcomes = proof?.outcomes ?? [];
   return outcomes.some((each) => each.level === 'content' && each.passed) && outcomes.every((each) => each.passed);
 }

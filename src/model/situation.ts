@@ -1,10 +1,12 @@
-// src/model/situation.ts: all that is known of the platform's recoverability at an instant. Names are the contract;
-// fields may be added by the owner (situation); `undefined` is "not known" and is never shown as healthy.
-import type { BackupId, BackupType, Instant, Service } from './vocabulary.ts';
 import type { RunRecord } from './runs.ts';
+import type { BackupId, BackupType, Instant, Service } from './vocabulary.ts';
 
 export type Health = 'ok' | 'warning' | 'critical' | 'unknown';
 
+/**
+ * All that is known of the platform's recoverability at an instant: what `status`, `report`, the monitor and the alerts
+ * show, and nothing else. A field that is not there is not known, and is never shown as healthy.
+ */
 export interface Situation {
   readonly at: Instant;
   readonly recovery: RecoverySituation;
@@ -13,8 +15,12 @@ export interface Situation {
   /** What needs a person, worst first. */
   readonly conditions: readonly Condition[];
   readonly scheduler: {
-    readonly heartbeatAge?: number /* seconds */;
-    readonly services: readonly Service[]; /* alive */
+    /** Seconds; of the loop that has been silent longest. */
+    readonly heartbeatAge?: number;
+    /** Whose loop runs. */
+    readonly services: readonly Service[];
+    /** Seconds, by service; one whose loop never ran here is not among them. */
+    readonly heartbeats: readonly { readonly service: Service; readonly ageSeconds: number }[];
   };
   readonly keys: { readonly active?: string; readonly createdAt?: Instant; readonly exported?: boolean };
   readonly lock: readonly { readonly service: Service; readonly ageSeconds: number; readonly holder?: string }[];
@@ -26,6 +32,8 @@ export interface RecoverySituation {
   readonly possible: 'yes' | 'no' | 'unknown';
   /** One sentence: why. */
   readonly why: string;
+  /** What a person should know before using it: services that ran on their own schedules, newer ones passed over. */
+  readonly warnings: readonly string[];
   /** Name of the recovery point, if the choice is a complete one. */
   readonly point?: string;
   readonly choice: readonly {
@@ -62,19 +70,27 @@ export interface ServiceSituation {
     readonly result: 'success' | 'failure';
     readonly count: number;
   }[];
-  readonly gaps: number; // missing sequence numbers without a removal record
-  readonly damaged: readonly string[]; // ids or paths of damaged manifests
+  /** Sequence numbers that are missing without a record of a removal. */
+  readonly gaps: number;
+  /** Files that are not what was written: manifests, proofs, lists of removals. */
+  readonly damaged: readonly string[];
 }
 
 export interface TypeSituation {
   readonly type: BackupType;
   readonly health: Health;
-  readonly schedule?: string; // cron expression in force
+  /** The cron expression in force. */
+  readonly schedule?: string;
   readonly next?: Instant;
+  /** The last one that came to an end of its own: neither interrupted nor kept out by another. */
   readonly lastRun?: RunRecord;
+  /** Whether the newest attempt gave a backup that passed its checks. */
+  readonly good?: boolean;
+  /** The newest that did not fail a check. */
   readonly lastSuccess?: BackupPoint;
+  /** The newest that `recover latest` may take: verified, neither suspect nor fuzzy, no safety copy. */
   readonly lastVerified?: BackupPoint;
-  /** Seconds after which the newest is stale by its own schedule (interval + grace). */
+  /** The age in seconds at which the newest is stale by its type's own schedule: its next slot, and a grace. */
   readonly staleAfterSeconds?: number;
   readonly count: number;
   readonly storedBytes: number;
@@ -96,7 +112,8 @@ export interface BackupPoint {
 }
 
 export interface VolumeSituation {
-  readonly volume: string; // name of the guide: postgres-data, backup-postgres
+  /** As the deployment guide names it: `postgres-data`, `backup-postgres`. */
+  readonly volume: string;
   readonly health: Health;
   readonly usedPercent?: number;
   readonly usedBytes?: number;

@@ -1,6 +1,7 @@
 import type { Damage, History, Run } from '../model/agent.ts';
 import type { BackupSummary } from '../model/backup.ts';
 import type { Service } from '../model/vocabulary.ts';
+import type { Listing } from '../repository/listing.ts';
 import { MANIFEST_SUFFIX } from '../repository/names.ts';
 import type { DamagedFile, History as StoredHistory } from '../repository/stored-backup.ts';
 import type { OperationDependencies } from './dependencies.ts';
@@ -28,8 +29,17 @@ export async function listing(
   repository: OperationDependencies['repository'],
   signal: AbortSignal,
 ): Promise<{ readonly backups: readonly BackupSummary[]; readonly damage: readonly Damage[] }> {
-  const { backups, damaged, gaps } = opened(await repository.listing(service, signal));
+  const { backups, damaged, gaps } = await openListing(service, repository, signal);
   return { backups, damage: damageIn(damaged, gaps) };
+}
+
+/** The stored listing. Fails as `openHistory` does. */
+export async function openListing(
+  service: Service,
+  repository: OperationDependencies['repository'],
+  signal: AbortSignal,
+): Promise<Listing> {
+  return opened(await repository.listing(service, signal));
 }
 
 function opened<H extends Pick<StoredHistory, 'damaged'> & { readonly backups: readonly unknown[] }>(found: H): H {

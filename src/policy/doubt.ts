@@ -16,7 +16,7 @@ export function unseen(expected: Expected, at: Instant, why: string): Situation 
   const rpo: Target = { targetSeconds: expected.rpoSeconds };
   return {
     at,
-    recovery: { possible: 'unknown', why, choice: [], rpo, rto: { targetSeconds: expected.rtoSeconds } },
+    recovery: { possible: 'unknown', why, warnings: [], choice: [], rpo, rto: { targetSeconds: expected.rtoSeconds } },
     services: expected.services.map((service) => ({
       service,
       health: 'unknown',
@@ -30,7 +30,7 @@ export function unseen(expected: Expected, at: Instant, why: string): Situation 
     })),
     volumes: [],
     conditions: [blind(why)],
-    scheduler: { services: [] },
+    scheduler: { services: [], heartbeats: [] },
     keys: {},
     lock: [],
     retention: { enabled: false },
@@ -59,7 +59,7 @@ export function inDoubt(last: Situation, why: string): Situation {
     })),
     volumes: last.volumes.map((each) => ({ ...each, health: 'unknown' })),
     conditions: [blind(why), ...last.conditions],
-    scheduler: { services: [] },
+    scheduler: { services: [], heartbeats: [] },
     lock: [],
   };
 }

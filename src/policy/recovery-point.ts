@@ -1,10 +1,21 @@
-import { isVerified, type Manifest, type Proof } from '../model/backup.ts';
+import { type BackupSummary, isVerified, type Manifest, type ValidationOutcome } from '../model/backup.ts';
 import { isBackupType, type BackupType, type Service } from '../model/vocabulary.ts';
 
+/** What the choice looks at in a manifest. */
+type Choosable = Pick<
+  Manifest,
+  'id' | 'service' | 'type' | 'sequence' | 'moment' | 'consistency' | 'suspect' | 'purpose' | 'recoveryPoint'
+>;
+
 /** What the choice is made from: every backup with an authenticated manifest. */
-export interface Candidate {
-  readonly manifest: Manifest;
-  readonly proof: Proof | undefined;
+export interface Candidate<M extends Choosable = Manifest> {
+  readonly manifest: M;
+  readonly proof: { readonly outcomes: readonly Pick<ValidationOutcome, 'level' | 'passed'>[] } | undefined;
+}
+
+/** The same choice from what a list knows of the backups. */
+export function candidateOf(summary: BackupSummary): Candidate<BackupSummary> {
+  return { manifest: summary, proof: summary };
 }
 
 export interface PointRequest {
@@ -17,18 +28,18 @@ export interface PointRequest {
 }
 
 /** The backups a recovery starts from, and how they belong together. */
-export interface RecoveryPoint {
+export interface RecoveryPoint<M extends Choosable = Manifest> {
   /** Undefined when services only ran on their own schedules. */
   readonly id: string | undefined;
-  readonly backups: readonly Manifest[];
+  readonly backups: readonly M[];
   /** Between the earliest and the latest moment, in seconds. */
   readonly skewSeconds: number;
   /** What a person should know before using it. */
   readonly warnings: readonly string[];
 }
 
-export interface PointChoice {
-  readonly point: RecoveryPoint | undefined;
+export interface PointChoice<M extends Choosable = Manifest> {
+  readonly point: RecoveryPoint<M> | undefined;
   /** Why newer ones were passed over, or why there is none. */
   readonly reasons: readonly string[];
 }
@@ -36,7 +47,10 @@ export interface PointChoice {
 const FULL: readonly BackupType[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'];
 
 /** Chooses what to recover. Pure; explains itself. The newest complete point wins over newer single backups. */
-export function choosePoint(candidates: readonly Candidate[], request: PointRequest): PointChoice {
+export function choosePoint<M extends Choosable>(
+  candidates: readonly Candidate<M>[],
+  request: PointRequest,
+): PointChoice<M> {
   const reasons: string[] = [];
   const usable = candidates.filter((each) => {
     const objection = objectionTo(each, request);
@@ -52,7 +66,11 @@ export function choosePoint(candidates: readonly Candidate[], request: PointRequ
 }
 
 /** Who recovers to an earlier moment than the newest backup's must hear of it. */
-function withPassedOver(choice: PointChoice, candidates: readonly Candidate[], request: PointRequest): PointChoice {
+function withPassedOver<M extends Choosable>(
+  choice: PointChoice<M>,
+  candidates: readonly Candidate<M>[],
+  request: PointRequest,
+): PointChoice<M> {
   const { point, reasons } = choice;
   if (point === undefined) return choice;
   const warnings = candidates.flatMap((each) => {
@@ -68,7 +86,11 @@ function withPassedOver(choice: PointChoice, candidates: readonly Candidate[], r
 /** The objection that `validate` may take away. */
 export const NOT_VERIFIED = 'not verified';
 
-function objectionTo({ manifest, proof }: Candidate, request: PointRequest): string | undefined {
+/** Why `recover` would not take a backup, with these permissions; undefined when it would. */
+export function objectionTo(
+  { manifest, proof }: Candidate<Choosable>,
+  request: Pick<PointRequest, 'allowFuzzy' | 'allowSuspect'>,
+): string | undefined {
   if (manifest.purpose === 'safety') return 'a safety copy of what a restore replaced';
   if (!FULL.includes(manifest.type)) return `type ${manifest.type} is no full capture`;
   if (proof?.outcomes.some((each) => !each.passed) === true) return 'it failed a check';
@@ -78,23 +100,23 @@ function objectionTo({ manifest, proof }: Candidate, request: PointRequest): str
   return undefined;
 }
 
-function matches(manifest: Manifest, selector: string): boolean {
+function matches(manifest: Choosable, selector: string): boolean {
   if (selector === 'latest') return true;
   if (isBackupType(selector)) return manifest.type === selector;
   return manifest.id === selector || manifest.recoveryPoint?.id === selector;
 }
 
-interface CompletePoint {
+interface CompletePoint<M extends Choosable> {
   readonly id: string;
   readonly at: string;
-  readonly backups: readonly Manifest[];
+  readonly backups: readonly M[];
 }
 
-function completePoints(
-  matching: readonly Candidate[],
-  usable: readonly Candidate[],
+function completePoints<M extends Choosable>(
+  matching: readonly Candidate<M>[],
+  usable: readonly Candidate<M>[],
   { services }: PointRequest,
-): CompletePoint[] {
+): CompletePoint<M>[] {
   const ids = new Set(matching.flatMap(({ manifest }) => manifest.recoveryPoint?.id ?? []));
   return [...ids].flatMap((id) => {
     const members = usable.map((each) => each.manifest).filter((each) => each.recoveryPoint?.id === id);
@@ -104,7 +126,11 @@ function completePoints(
   });
 }
 
-function looseChoice(matching: readonly Candidate[], request: PointRequest, reasons: string[]): PointChoice {
+function looseChoice<M extends Choosable>(
+  matching: readonly Candidate<M>[],
+  request: PointRequest,
+  reasons: string[],
+): PointChoice<M> {
   const manifests = matching.map((each) => each.manifest);
   const backups = request.services.flatMap((service) => newest(manifests, service) ?? []);
   const missing = request.services.filter((service) => backups.every((each) => each.service !== service));
@@ -116,21 +142,21 @@ function looseChoice(matching: readonly Candidate[], request: PointRequest, reas
 }
 
 /** One backup alone cannot be apart from others. */
-function apart({ backups, skewSeconds: skew }: RecoveryPoint): string[] {
+function apart({ backups, skewSeconds: skew }: RecoveryPoint<Choosable>): string[] {
   if (backups.length === 1) return [];
   return [`no complete recovery point: these backups were taken on their own, ${skew.toFixed(0)} s apart`];
 }
 
-function newest(manifests: readonly Manifest[], service: Service): Manifest | undefined {
+function newest<M extends Choosable>(manifests: readonly M[], service: Service): M | undefined {
   return manifests
     .filter((each) => each.service === service)
-    .reduce<Manifest | undefined>(
+    .reduce<M | undefined>(
       (best, each) => (best === undefined || each.sequence > best.sequence ? each : best),
       undefined,
     );
 }
 
-function latestMoment(backups: readonly Manifest[]): string {
+function latestMoment(backups: readonly Choosable[]): string {
   return backups.map((each) => each.moment).reduce((a, b) => (a > b ? a : b), '');
 }
 
@@ -140,7 +166,7 @@ export function skewSeconds(moments: readonly string[]): number {
   return times.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / 1000;
 }
 
-function pointOf(id: string | undefined, backups: readonly Manifest[]): RecoveryPoint {
+function pointOf<M extends Choosable>(id: string | undefined, backups: readonly M[]): RecoveryPoint<M> {
   const warnings = backups.flatMap((each) => [
     ...(each.consistency === 'fuzzy' ? [`${each.id} is fuzzy: writes went on while it was taken`] : []),
     ...(each.suspect.length > 0 ? [`${each.id} is suspect: ${each.suspect.join('; ')}`] : []),

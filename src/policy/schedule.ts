@@ -44,6 +44,12 @@ export function nextSlot(schedule: Schedule, now: Instant, zone: string): Instan
   return after(cronOf(schedule, zone), now);
 }
 
+/** Seconds between the two slots that come next; undefined where there are none. */
+export function slotInterval(schedule: Schedule, now: Instant, zone: string): number | undefined {
+  const [first, second] = cronOf(schedule, zone).nextRuns(2, new Date(now));
+  return first === undefined || second === undefined ? undefined : (second.getTime() - first.getTime()) / 1000;
+}
+
 /** A record from a clock that was ahead must not keep a slot from its turn until then. */
 const MOST_AHEAD_MILLISECONDS = 24 * 3_600_000;
 

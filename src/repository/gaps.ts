@@ -13,21 +13,41 @@ export interface Link {
  * the digest of the one before. Sentences for a person; [] when all is explained. `links` ascend by sequence.
  */
 export function findGaps(links: readonly Link[], removals: readonly Removal[], mark: HighWater | undefined): string[] {
-  return [...missing(links, removals, mark), ...broken(links, removals), ...returned(links, removals)];
+  const missing = missingRanges(links, removals, mark).map((each) => sentenceOf(each));
+  return [...missing, ...broken(links, removals), ...returned(links, removals)];
 }
 
-function missing(links: readonly Link[], removals: readonly Removal[], mark: HighWater | undefined): string[] {
+/** How many sequences are neither there nor in the list of removals. */
+export function countMissing(
+  links: readonly Pick<Link, 'sequence'>[],
+  removals: readonly Removal[],
+  mark: HighWater | undefined,
+): number {
+  return missingRanges(links, removals, mark).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+}
+
+/** Both ends are missing. */
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+function missingRanges(
+  links: readonly Pick<Link, 'sequence'>[],
+  removals: readonly Removal[],
+  mark: HighWater | undefined,
+): Range[] {
   const known = [...links, ...removals].map((each) => each.sequence);
-  const found: string[] = [];
+  const found: Range[] = [];
   let next = 1;
   for (const sequence of [...known, (mark?.sequence ?? 0) + 1].toSorted((a, b) => a - b)) {
-    if (sequence > next) found.push(range(next, sequence - 1));
+    if (sequence > next) found.push({ first: next, last: sequence - 1 });
     next = Math.max(next, sequence + 1);
   }
   return found;
 }
 
-function range(first: number, last: number): string {
+function sentenceOf({ first, last }: Range): string {
   const which = first === last ? `backup ${first} is` : `backups ${first} to ${last} are`;
   return `${which} missing: neither there nor in the list of removals`;
 }

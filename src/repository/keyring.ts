@@ -31,6 +31,12 @@ export interface WrappedKey {
  */
 export type LookForManifest = () => Promise<string | undefined>;
 
+export interface KeyringState {
+  readonly currentId: string;
+  /** When the current key was made. */
+  readonly created: string | undefined;
+}
+
 /** The keys that open backups. Never printed, logged or serialized. */
 export class Keyring {
   readonly #keys: ReadonlyMap<string, Kek>;
@@ -59,6 +65,15 @@ export class Keyring {
     const wrong = content.keys.some((each, index) => each.id !== keys[index]?.id);
     if (wrong || current === undefined) throw badKeyring(file);
     return new Keyring(keys, current);
+  }
+
+  /** What may be said of the keys of a machine; undefined where there is no keyring yet. Fails as `open` does. */
+  static async state(secretsDir: string): Promise<KeyringState | undefined> {
+    const file = path.join(secretsDir, KEYRING_FILE);
+    const text = await readKeyring(file);
+    if (text === undefined) return undefined;
+    const { currentId } = Keyring.parse(text, file);
+    return { currentId, created: parseContent(text, file).keys.find((each) => each.id === currentId)?.created };
   }
 
   get currentId(): string {

@@ -19,7 +19,8 @@ export interface Known {
   readonly proof: Version;
 }
 
-const PURPOSE = 'known';
+/** Another one when what is noted changes: a file from before is none of ours then. */
+const PURPOSE = 'known-2';
 
 function fileOf({ stateDirectory }: Reading, service: Service): string {
   return path.join(stateDirectory, `.${service}.known.json`);

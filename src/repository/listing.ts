@@ -1,7 +1,7 @@
 import { type BackupSummary, summaryOf } from '../model/backup.ts';
 import type { Store, Version } from '../model/store.ts';
 import type { Service } from '../model/vocabulary.ts';
-import { findGaps } from './gaps.ts';
+import { countMissing, findGaps } from './gaps.ts';
 import { readBackups, readLedger, type Reading } from './history.ts';
 import { type Known, readKnown, writeKnown } from './known.ts';
 import { manifestKey, manifestOwner, proofKey } from './names.ts';
@@ -14,6 +14,8 @@ export interface Listing {
   readonly damaged: readonly DamagedFile[];
   /** Signs that a backup was taken away or put back; sentences. */
   readonly gaps: readonly string[];
+  /** Sequences that are neither there nor in the list of removals. */
+  readonly missing: number;
 }
 
 /**
@@ -37,10 +39,12 @@ export async function readListing(service: Service, from: Reading, signal: Abort
   const all = [...same, ...read.map((each) => knownOf(each, versions))].toSorted(
     (a, b) => a.summary.sequence - b.summary.sequence,
   );
+  const links = all.map(linkOf);
   return {
     backups: all.map((each) => each.summary),
     damaged,
-    gaps: findGaps(all.map(linkOf), ledger.removals, ledger.mark),
+    gaps: findGaps(links, ledger.removals, ledger.mark),
+    missing: countMissing(links, ledger.removals, ledger.mark),
   };
 }
 

@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, secondsBetween } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
 import { isStill } from '../base/file-lock.ts';
 import { fileError } from '../base/files.ts';
 import { ProcessFailed, type Processes } from '../base/processes.ts';
-import type { Service } from '../model/vocabulary.ts';
+import type { Instant, Service } from '../model/vocabulary.ts';
 
 /** An exclusive lock of one service. The kernel frees it when the last holder of the descriptor has ended. */
 export interface ServiceLock extends AsyncDisposable {
@@ -38,6 +38,39 @@ export async function lockService(
   });
   return { service, descriptor: handle.fd, [Symbol.asyncDispose]: () => handle.close() };
 }
+
+/** Since when a service has been locked, and by whom. */
+export interface HeldLock {
+  readonly since: Instant;
+  readonly holder: string;
+}
+
+/**
+ * Who holds the lock of a service; undefined when nobody does. It is tried for an instant, shared: only one that was
+ * taken a while ago, so that no run that is just beginning meets us.
+ */
+export async function heldLock(
+  service: Service,
+  directory: string,
+  { processes, clock }: LockTools,
+  signal: AbortSignal,
+): Promise<HeldLock | undefined> {
+  const file = path.join(directory, service, '.lock');
+  const found = await stat(file).catch(() => undefined);
+  const since = found?.mtime.toISOString();
+  if (since === undefined || Math.abs(secondsBetween(since, clock.now())) < A_WHILE_SECONDS) return undefined;
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    const args = ['-s', '-n', '-E', `${CONFLICT}`, '3'];
+    const command = { file: 'flock', args, okCodes: [0, CONFLICT] };
+    const { code } = await processes.start(command, { descriptors: [handle.fd] }, signal).ended;
+    return code === CONFLICT ? { since, holder: await holder(file) } : undefined;
+  } finally {
+    await handle.close();
+  }
+}
+
+const A_WHILE_SECONDS = 60;
 
 const RECORDS_WAIT_SECONDS = 60;
 

@@ -16,7 +16,7 @@ import { Draft, type DraftContext } from './draft.ts';
 import { readBackup, readHistory, type Reading, readLedger, readManifest } from './history.ts';
 import type { Keyring } from './keyring.ts';
 import { clearLeftovers, findLeftovers, type Leftovers } from './leftovers.ts';
-import { lockRecords, lockService, type ServiceLock } from './lock.ts';
+import { type HeldLock, heldLock, lockRecords, lockService, type ServiceLock } from './lock.ts';
 import { catalogueKey, proofKey } from './names.ts';
 import { freeId } from './new-id.ts';
 import { encodeProof } from './proof-codec.ts';
@@ -59,6 +59,11 @@ export class Repository {
   /** Exclusive lock of one service; fails at once with kind `busy`, saying who holds it. */
   lock(service: Service, signal: AbortSignal): Promise<ServiceLock> {
     return lockService(service, this.#deps.directory, this.#deps, signal);
+  }
+
+  /** Who has held that lock for a while. */
+  heldLock(service: Service, signal: AbortSignal): Promise<HeldLock | undefined> {
+    return heldLock(service, this.#deps.directory, this.#deps, signal);
   }
 
   /** Clears what killed runs left, then opens a draft under an id that nothing has used. */

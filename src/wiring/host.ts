@@ -22,6 +22,7 @@ export interface Process extends Surroundings {
 export function hostOf(process: Process): Host {
   const { stdout, stderr, color, version, signal } = process;
   let log: ClosableLog | undefined;
+  const toStderr = (line: string): void => stderr.write(`${line}\n`);
   return {
     stdout,
     stderr,
@@ -44,6 +45,11 @@ export function hostOf(process: Process): Host {
     async serve(options) {
       const { serveHere } = await import('./serve.ts');
       await serveHere(options, await configurationOf(process), process, hostOf);
+    },
+    async situation() {
+      const { situationLook } = await import('./situation.ts');
+      const look = situationLook(await configurationOf(process), process, operatorLog(toStderr));
+      return await look(signal);
     },
     async ailments() {
       const { ailments } = await import('../daemons/health.ts');

@@ -17,7 +17,7 @@ describe('a situation in doubt', () => {
     const doubted = inDoubt(last, 'the disk does not answer');
     expect(new Set(judgements(doubted))).toEqual(new Set(['unknown']));
     expect(doubted.at).toBe(last.at);
-    expect(doubted.scheduler).toEqual({ services: [] });
+    expect(doubted.scheduler).toEqual({ services: [], heartbeats: [] });
     expect(doubted.services.map(({ backups }) => backups)).toEqual(last.services.map(({ backups }) => backups));
   });
 

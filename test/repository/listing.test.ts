@@ -42,7 +42,7 @@ test('a listing says what the history says, and reads no file that was authentic
   await using directory = await scratch();
   const { store, repository } = await threeBackups(directory.path);
   const expected = await summaries(repository);
-  expect(await listed(repository, store)).toEqual({ backups: expected, damaged: [], gaps: [], reads: [] });
+  expect(await listed(repository, store)).toEqual({ backups: expected, damaged: [], gaps: [], missing: 0, reads: [] });
   await rm(path.join(directory.path, '.postgres.known.json'));
   const anew = await listed(repository, store);
   expect(anew.backups).toEqual(expected);
@@ -80,8 +80,9 @@ test('a backup that was taken away is missed although it was known', async () =>
   await using directory = await scratch();
   const { store, repository, ids } = await threeBackups(directory.path);
   await rm(path.join(directory.path, `postgres/weekly/${ids[1] ?? ''}.metadata.json`));
-  const { backups, gaps, reads } = await listed(repository, store);
+  const { backups, gaps, missing, reads } = await listed(repository, store);
   expect(backups.map((each) => each.id)).toEqual([ids[0], ids[2]]);
+  expect(missing).toBe(1);
   expect(gaps).toEqual([expect.stringContaining('backup 2 is missing')]);
   expect(reads).toEqual([]);
 });

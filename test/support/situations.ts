@@ -36,6 +36,7 @@ export function healthySituation(now: Instant = MORNING): Situation {
     recovery: {
       possible: 'yes',
       why: 'every service has a verified backup, and the keys that open them are here',
+      warnings: [],
       choice,
       from: at(now, 0, 2),
       to: at(now, 0, 5),
@@ -47,7 +48,11 @@ export function healthySituation(now: Instant = MORNING): Situation {
     services,
     volumes: healthyVolumes(),
     conditions: [],
-    scheduler: { heartbeatAge: 3, services: SERVICES },
+    scheduler: {
+      heartbeatAge: 3,
+      services: SERVICES,
+      heartbeats: SERVICES.map((service) => ({ service, ageSeconds: 3 })),
+    },
     keys: { active: '3f2a9c51', createdAt: at(now, 112, 9), exported: true },
     lock: [],
     retention: {
@@ -66,6 +71,7 @@ export function brokenSituation(now: Instant = MORNING): Situation {
     recovery: {
       possible: 'no',
       why: 'neo4j has no backup that is whole and verified',
+      warnings: [],
       choice: healthy.recovery.choice.filter(({ service }) => service !== 'neo4j'),
       rpo: { targetSeconds: 4 * 3600, actualSeconds: 79.5 * 3600, met: false },
       rto: { targetSeconds: 3600 },
@@ -84,7 +90,14 @@ export function brokenSituation(now: Instant = MORNING): Situation {
       ...healthy.volumes.filter(({ volume }) => !/postgres/.test(volume)),
     ],
     conditions,
-    scheduler: { heartbeatAge: 4000, services: ['postgres', 'redis'] },
+    scheduler: {
+      heartbeatAge: 4000,
+      services: ['postgres', 'redis'],
+      heartbeats: SERVICES.map((service) => ({
+        service,
+        ageSeconds: service === 'postgres' || service === 'redis' ? 3 : 4000,
+      })),
+    },
     keys: { ...healthy.keys, exported: false },
     lock: [{ service: 'neo4j', ageSeconds: 93_600, holder: 'physics-neo4j-backup' }],
     retention: { enabled: false },

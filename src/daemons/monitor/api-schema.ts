@@ -55,6 +55,7 @@ const typeSchema = z
     schedule: z.string().exactOptional(),
     next: instant.exactOptional(),
     lastRun: runSchema.exactOptional(),
+    good: z.boolean().exactOptional().meta({ description: 'whether the newest attempt gave a good backup' }),
     lastSuccess: backupSchema.exactOptional(),
     lastVerified: backupSchema.exactOptional(),
     staleAfterSeconds: seconds.exactOptional(),
@@ -107,6 +108,7 @@ export const recoverySchema = z
   .strictObject({
     possible: z.enum(['yes', 'no', 'unknown']),
     why: z.string(),
+    warnings: z.array(z.string()),
     point: z.string().exactOptional(),
     choice: z.array(z.strictObject({ service, id, at: instant, verified: z.boolean() })),
     from: instant.exactOptional(),
@@ -124,7 +126,11 @@ const situation = z.strictObject({
   services: z.array(serviceSchema),
   volumes: z.array(volumeSchema),
   conditions: z.array(conditionSchema),
-  scheduler: z.strictObject({ heartbeatAge: seconds.exactOptional(), services: z.array(service) }),
+  scheduler: z.strictObject({
+    heartbeatAge: seconds.exactOptional(),
+    services: z.array(service),
+    heartbeats: z.array(z.strictObject({ service, ageSeconds: seconds })),
+  }),
   keys: z.strictObject({
     active: z.string().exactOptional(),
     createdAt: instant.exactOptional(),
