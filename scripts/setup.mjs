@@ -2,8 +2,9 @@
 // Installs what is missing for demo and tests. Plain JavaScript for the system's Node, because nothing is there yet.
 //   node scripts/setup.mjs           installs; ends at once when nothing is missing
 //   node scripts/setup.mjs --check   says what is missing, installs nothing; exit 1 if anything is
+//   with --browser                   also the browser that the tests of the dashboard are run in
 import path from 'node:path';
-import { debianPackages } from './setup/debian-packages.mjs';
+import { browserPackages, debianPackages } from './setup/debian-packages.mjs';
 import { neo4jArchive } from './setup/neo4j-archive.mjs';
 import { neo4jJars } from './setup/neo4j-jars.mjs';
 import { npmPackages } from './setup/npm-packages.mjs';
@@ -13,9 +14,10 @@ const OLDEST_NODE = 20;
 const root = path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 
 /** Two chains, one beside the other; within a chain a step needs the one before it. */
-function chains() {
+function chains({ browser }) {
   const jars = neo4jJars(root);
-  return [[npmPackages(root)], [debianPackages(() => jars.jarsMissing()), jars, neo4jArchive()]];
+  const debian = [debianPackages(() => jars.jarsMissing()), ...(browser ? [browserPackages()] : [])];
+  return [[npmPackages(root)], [...debian, jars, neo4jArchive()]];
 }
 
 // Standard output belongs to what is run after this.
@@ -37,14 +39,14 @@ async function installMissing(steps) {
       error.step = step.name;
       throw error;
     }
-    const still = interrupted() ? undefined : step.missing();
+    const still = interrupted() || step.optional ? undefined : step.missing();
     if (still !== undefined)
       throw Object.assign(new Error(`still missing after it was installed: ${still}`), { step: step.name });
   }
 }
 
-function check() {
-  const found = chains()
+function check(wanted) {
+  const found = chains(wanted)
     .flat()
     .flatMap((step) => {
       const why = step.missing();
@@ -56,7 +58,7 @@ function check() {
   return found.length === 0 ? 0 : 1;
 }
 
-async function install() {
+async function install(wanted) {
   let code = 0;
   for (const [signal, number] of [
     ['SIGINT', 2],
@@ -67,7 +69,7 @@ async function install() {
       interrupt();
     });
   }
-  const results = await Promise.allSettled(chains().map(installMissing));
+  const results = await Promise.allSettled(chains(wanted).map(installMissing));
   if (interrupted()) {
     say('interrupted; run it again to go on');
     return code;
@@ -82,8 +84,8 @@ async function install() {
 
 async function main() {
   const args = process.argv.slice(2);
-  if (args.some((each) => each !== '--check')) {
-    process.stderr.write('usage: node scripts/setup.mjs [--check]\n');
+  if (args.some((each) => !['--check', '--browser'].includes(each))) {
+    process.stderr.write('usage: node scripts/setup.mjs [--check] [--browser]\n');
     return 2;
   }
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
@@ -91,7 +93,8 @@ async function main() {
     process.stderr.write(`hint: install Node ${OLDEST_NODE} or newer\n`);
     return 1;
   }
-  return args.length > 0 ? check() : install();
+  const wanted = { browser: args.includes('--browser') };
+  return args.includes('--check') ? check(wanted) : install(wanted);
 }
 
 process.exitCode = await main();

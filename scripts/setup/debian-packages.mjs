@@ -35,6 +35,31 @@ export function debianPackages(needsMaven) {
   };
 }
 
+const BROWSER = [
+  { name: 'chromium', programs: ['chromium'] },
+  { name: 'fonts-inter', file: '/usr/share/fonts/opentype/inter' }, // the pictures of the dashboard are set in it
+];
+
+/** Optional: without it the tests in a browser are printed as not run. */
+export function browserPackages() {
+  const names = () =>
+    BROWSER.filter(({ programs = [], file }) =>
+      file === undefined ? !programs.every((each) => find(each)) : !existsSync(file),
+    ).map(({ name }) => name);
+  return {
+    name: 'browser of the tests',
+    optional: true,
+    missing: () => names().join(' ') || undefined,
+    install: async () => {
+      try {
+        await install(names());
+      } catch (error) {
+        return `the tests in a browser will not be run: ${error.message}`;
+      }
+    },
+  };
+}
+
 /** The major version of the Java on the PATH; 0 without one. */
 function javaVersion() {
   const java = find(process.env.JAVA_HOME ? `${process.env.JAVA_HOME}/bin/java` : 'java');

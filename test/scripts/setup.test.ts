@@ -66,6 +66,16 @@ describe('set-up', () => {
     expect(stderr).toMatch(/^hint: .*apt-get install .*zstd$/m);
   });
 
+  it('asks for a browser only when it is told to, and does without one that cannot be installed', () => {
+    const bin = path.join(scratch, 'bin-without-browser');
+    linkPrograms(bin, new Set(['chromium', 'apt-get', 'sudo']));
+    expect(setup(['--check'], ROOT, { PATH: bin })).toMatchObject({ status: 0 });
+    expect(setup(['--check', '--browser'], ROOT, { PATH: bin }).stdout).toContain('browser of the tests: chromium');
+    const { status, stderr } = setup(['--browser'], ROOT, { PATH: bin });
+    expect(status).toBe(0);
+    expect(stderr).toContain('the tests in a browser will not be run: there is no apt-get');
+  });
+
   it('refuses arguments that it does not know', () => {
     expect(setup(['--chek'])).toMatchObject({ status: 2, stdout: '' });
   });

@@ -1,5 +1,8 @@
 import { type Context, Hono } from 'hono';
+import type { Clock } from '../../base/clock.ts';
 import { API_ROUTES, answerOf, type ApiRoute, parseQuestion } from './api.ts';
+import { ASSETS } from './dashboard/assets.ts';
+import { dashboardPage } from './dashboard/page.ts';
 import { readOnly, securityHeaders, tokenGuard } from './guard.ts';
 import type { Looks } from './looks.ts';
 import { openApiDocument } from './openapi.ts';
@@ -7,6 +10,7 @@ import { problem } from './problem.ts';
 
 export interface AppParts {
   readonly looks: Looks;
+  readonly clock: Clock;
   readonly version: string;
   /** Undefined: nobody is asked for one. */
   readonly token: string | undefined;
@@ -29,6 +33,7 @@ export function monitorApp(parts: AppParts): Hono {
   });
   addProbes(app, parts);
   addApi(app, parts);
+  addDashboard(app, parts);
   return app;
 }
 
@@ -56,4 +61,16 @@ function answer(route: ApiRoute, { req }: Context, looks: Looks): Response {
 
 function json(document: string): Response {
   return new Response(document, { headers: { 'content-type': 'application/json' } });
+}
+
+/** Named by their contents, so that they may be kept. */
+const KEEP = { 'cache-control': 'public, max-age=31536000, immutable' };
+
+function addDashboard(app: Hono, { looks, version, clock }: AppParts): void {
+  app.get('/', () => {
+    const headers = { 'content-type': 'text/html; charset=utf-8' };
+    return new Response(dashboardPage(looks.sight(), version, clock.now()), { headers });
+  });
+  for (const { path, type, content } of ASSETS)
+    app.get(path, () => new Response(content, { headers: { 'content-type': type, ...KEEP } }));
 }

@@ -10,9 +10,9 @@ export interface MonitorDeps extends LooksDeps {
 
 /** Looks and answers until the signal is aborted, then answers what was asked and ends. */
 export async function monitor(deps: MonitorDeps, signal: AbortSignal): Promise<void> {
-  const { address, version, token, note, say } = deps;
+  const { address, version, token, clock, note, say } = deps;
   const looks = new Looks(deps);
-  const app = monitorApp({ looks, version, token, note });
+  const app = monitorApp({ looks, version, token, clock, note });
   await using server = await MonitorServer.open(
     address,
     (request) => app.fetch(request),

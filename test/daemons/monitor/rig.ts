@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { monitorApp } from '../../../src/daemons/monitor/app.ts';
 import { Looks, type LooksDeps } from '../../../src/daemons/monitor/looks.ts';
 import { MonitorServer } from '../../../src/daemons/monitor/server.ts';
@@ -38,16 +38,22 @@ export interface RunningMonitor extends AsyncDisposable {
   get(path: string, init?: RequestInit): Promise<Response>;
 }
 
+export interface RigOptions {
+  readonly token?: string;
+  readonly look?: LooksDeps['look'];
+  readonly clock?: Clock;
+}
+
 /** A monitor on a free port of this machine that sees what it is shown. */
 export async function runMonitor(
   found: Situation | Error = healthySituation(),
-  { token, look }: { readonly token?: string; readonly look?: LooksDeps['look'] } = {},
+  { token, look, clock = systemClock }: RigOptions = {},
 ): Promise<RunningMonitor> {
   let shown = found;
   const seen = (): Promise<Situation> => (shown instanceof Error ? Promise.reject(shown) : Promise.resolve(shown));
   const { looks, said } = looksAt(look ?? seen);
   const note = (message: string, error: Error): void => void said.notes.push({ message, error });
-  const app = monitorApp({ looks, version: '1.2.3', token, note });
+  const app = monitorApp({ looks, version: '1.2.3', token, clock, note });
   const address = { host: '127.0.0.1', port: 0 };
   const server = await MonitorServer.open(
     address,
