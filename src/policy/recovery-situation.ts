@@ -27,10 +27,13 @@ export function recoverySituation(known: Knowledge, asked: Expectations): Recove
 
 /** Why it cannot be told; missing keys first, for they are known to prevent it. */
 function troubleOf({ services, keys }: Knowledge, asked: Expectations): Trouble | undefined {
-  const blind = services.filter((each) => asked.services.includes(each.service) && each.stored === undefined);
-  const troubles = [...(keys.trouble === undefined ? [] : [keys.trouble]), ...blind.flatMap((each) => each.troubles)];
-  const unseen = asked.services.find((service) => services.every((each) => each.service !== service));
-  if (unseen !== undefined) troubles.push({ kind: 'failed', message: `${unseen}: its backups were not looked at` });
+  const blind = asked.services.flatMap((service): readonly Trouble[] => {
+    const found = services.find((each) => each.service === service);
+    if (found?.stored !== undefined) return [];
+    const unseen: Trouble = { kind: 'failed', message: `${service}: its backups were not looked at` };
+    return [...(found?.troubles ?? []), unseen];
+  });
+  const troubles = [...(keys.trouble === undefined ? [] : [keys.trouble]), ...blind];
   return troubles.find((each) => each.kind === 'keys') ?? troubles[0];
 }
 

@@ -28,7 +28,7 @@ function typeView(type: BackupType, known: ServiceKnowledge, asked: Expectations
   const [newest, success, usable] = [past.at(-1), past.findLast((each) => !each.failed), past.findLast(isUsable)];
   const lastRun = known.runs.findLast((run) => run.kind === 'backup' && run.type === type && isEnded(run));
   const validation = lastValidation(past);
-  const good = isGood(newest, lastRun);
+  const good = isGood(newest, lastRun, known.stored !== undefined);
   return {
     type,
     ...scheduleOf(type, known, usable?.moment, asked, at),
@@ -82,11 +82,16 @@ export function isDone({ code }: RunRecord): boolean {
   return DONE.includes(code);
 }
 
-function isGood(newest: BackupSummary | undefined, lastRun: RunRecord | undefined): boolean | undefined {
+/** A run that went well is no backup: it has to be there too. */
+function isGood(
+  newest: BackupSummary | undefined,
+  lastRun: RunRecord | undefined,
+  readable: boolean,
+): boolean | undefined {
   if (newest?.failed === true) return false;
   if (lastRun !== undefined && !isDone(lastRun) && !(newest !== undefined && newest.committedAt > lastRun.began))
     return false;
-  return newest === undefined && lastRun === undefined ? undefined : true;
+  return !readable || newest === undefined ? undefined : true;
 }
 
 function lastValidation(backups: readonly BackupSummary[]): TypeSituation['lastValidation'] {

@@ -4,7 +4,9 @@ import { API_ROUTES, answerOf, type ApiRoute, parseQuestion } from './api.ts';
 import { ASSETS } from './dashboard/assets.ts';
 import { dashboardPage } from './dashboard/page.ts';
 import { readOnly, securityHeaders, tokenGuard } from './guard.ts';
+import { EXPOSITION_TYPE } from './exposition.ts';
 import type { Looks } from './looks.ts';
+import { metricsText } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { problem } from './problem.ts';
 
@@ -32,6 +34,7 @@ export function monitorApp(parts: AppParts): Hono {
     return problem(500, 'this failed; the log says why');
   });
   addProbes(app, parts);
+  addMetrics(app, parts);
   addApi(app, parts);
   addDashboard(app, parts);
   return app;
@@ -42,6 +45,20 @@ function addProbes(app: Hono, { looks }: AppParts): void {
   app.get('/readyz', (context) =>
     looks.sight().state === 'current' ? context.text('ok\n') : context.text('nothing current is known\n', 503),
   );
+}
+
+/** Of a sight that nothing vouches for any more there are no figures: Prometheus must not go on with old ones. */
+function addMetrics(app: Hono, { looks }: AppParts): void {
+  app.get('/metrics', () => {
+    const { lastSuccess, lastSeconds, failure, observerFailures } = looks.totals;
+    const own = {
+      ...(lastSuccess === undefined ? {} : { lastLook: lastSuccess }),
+      ...(lastSeconds === undefined ? {} : { lookSeconds: lastSeconds }),
+      errors: failure + observerFailures,
+    };
+    const text = metricsText(looks.vouchedFor(), own, looks.now());
+    return new Response(text, { headers: { 'content-type': EXPOSITION_TYPE } });
+  });
 }
 
 function addApi(app: Hono, { looks, version, token }: AppParts): void {

@@ -84,6 +84,10 @@ export class Looks {
     }
   }
 
+  now(): Instant {
+    return this.#deps.clock.now();
+  }
+
   get totals(): LookTotals {
     return this.#totals;
   }
