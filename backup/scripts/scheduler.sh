@@ -1,12 +1,14 @@
 #!/bin/sh
 # scheduler.sh backup <service|all> <type>|status
+# scheduler.sh cleanup <service|all> <type|all> [--dry-run]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 
 usage() {
   echo 'usage: scheduler.sh backup <postgres|neo4j|redis|application|all> <type>' >&2
+  echo '       scheduler.sh cleanup <postgres|neo4j|redis|application|all> <type|all> [--dry-run]' >&2
   echo '       scheduler.sh status' >&2
-  echo '       scheduler.sh cleanup|report|test (not built yet)' >&2
+  echo '       scheduler.sh report|test (not built yet)' >&2
   exit 2
 }
 
@@ -18,14 +20,14 @@ not_built() {
 
 [ $# -gt 0 ] || usage
 case $1 in
-  backup)
+  backup | cleanup)
+    [ "$1" = backup ] || [ $# -ge 2 ] || usage
     case ${2:-} in
       neo4j | redis | application) where=$2-backup ;;
       *) where=postgres-backup ;;
     esac
     exec "$here/common/physics-backup.sh" "$where" "$@"
     ;;
-  cleanup) not_built cleanup 'removing expired backups' 'physics-backup list shows all backups' ;;
   status) exec "$here/common/physics-backup.sh" postgres-backup status ;;
   report) not_built report 'the report' 'physics-backup validate --all --report checks all backups' ;;
   test) not_built test 'a drill in sandboxes' 'physics-backup validate --all reads every backup' ;;

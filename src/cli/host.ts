@@ -4,6 +4,8 @@ import type { AlertLedger } from '../model/alerts.ts';
 import type { Damage } from '../model/agent.ts';
 import type { BackupSummary } from '../model/backup.ts';
 import type { RunTrigger } from '../model/runs.ts';
+import type { RetentionRules } from '../policy/retention-floors.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { Finding } from '../model/source.ts';
 import type { Situation } from '../model/situation.ts';
 import type { Service } from '../model/vocabulary.ts';
@@ -69,7 +71,10 @@ export interface Session extends AsyncDisposable {
   readonly parallelRecovery: boolean;
   /** Services that were asked for and lack their settings; only `inspect` comes this far with any. */
   readonly unset: readonly { readonly service: Service; readonly error: BackupError }[];
+  readonly retention: { readonly enabled: boolean; readonly rules: RetentionRules };
   readonly targets: { readonly rtoMinutes: number; readonly rpoHours: number };
+  /** The stored backups themselves, for what needs no service to be reached. */
+  repository(): Promise<Repository>;
   /** What lists show of the backups of one service; for sessions that read manifests. */
   listing(
     service: Service,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { asError, BackupError, type ErrorDetails } from '../base/errors.ts';
 import { registerAlerts } from './commands/alerts.ts';
 import { registerBackup } from './commands/backup.ts';
+import { registerCleanup } from './commands/cleanup.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerHealth } from './commands/health.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   registerValidate,
   registerRecover,
   registerRestore,
+  registerCleanup,
   registerConfig,
   registerDoctor,
   registerServe,

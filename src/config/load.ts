@@ -1,6 +1,6 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
 import { collectEntries, type Entry, type Environment } from './entries.ts';
-import { SCHEDULES, type ScheduleSetting, schedulesOf } from './schedules.ts';
+import { type RetentionSetting, retentionsOf, SCHEDULES, type ScheduleSetting, schedulesOf } from './schedules.ts';
 import { SCHEMA, type Settings, variablesOf } from './schema.ts';
 
 /** All that is known about the configuration, good or not. */
@@ -12,6 +12,8 @@ export interface Configuration {
   settings(): Settings;
   /** The schedules that are set; what is not allowed is among the errors and not here. */
   schedules(): readonly ScheduleSetting[];
+  /** The rules of retention that are set. */
+  retentions(): readonly RetentionSetting[];
 }
 
 /** Reads the environment, the files that it names and the schedule file. Never throws: errors are part of the answer. */
@@ -28,6 +30,7 @@ export function loadConfiguration(environment: Environment): Configuration {
       return settingsOf(values);
     },
     schedules: () => schedulesOf(values),
+    retentions: () => retentionsOf(values),
   };
 }
 

@@ -46,6 +46,27 @@ export function schedulesOf(values: ReadonlyMap<string, unknown>): ScheduleSetti
   );
 }
 
+/** For how many days backups of a type of a service are kept. */
+export interface RetentionSetting {
+  readonly service: Service;
+  readonly type: BackupType;
+  readonly days: number;
+}
+
+/** The rules that are set, from the values of all variables by their names. */
+export function retentionsOf(values: ReadonlyMap<string, unknown>): RetentionSetting[] {
+  return SERVICES.flatMap((service) =>
+    BACKUP_TYPES.flatMap((type) => {
+      const days = values.get(retentionName(service, type));
+      return typeof days === 'number' ? [{ service, type, days }] : [];
+    }),
+  );
+}
+
+function retentionName(service: Service, type: BackupType): string {
+  return `${service}_${type}_RETENTION`.toUpperCase();
+}
+
 function scheduleName(service: Service, type: BackupType): string {
   return `${service}_${type}_SCHEDULE`.toUpperCase();
 }
@@ -57,12 +78,9 @@ function defaultSchedule(service: Service, type: BackupType): string | undefined
 }
 
 function retentionOf(service: Service, type: BackupType): Variable<unknown> {
-  const name = `${service}_${type}_RETENTION`.toUpperCase();
+  const name = retentionName(service, type);
   const kind = integer(1, Number.MAX_SAFE_INTEGER, 'days');
   const about = `days that a ${type} backup of ${service} is kept`;
   const days = DAYS[type];
-  return later(
-    days === undefined ? optional(name, kind, about) : variable(name, kind, String(days), about),
-    'clean-up of expired backups',
-  );
+  return days === undefined ? optional(name, kind, about) : variable(name, kind, String(days), about);
 }

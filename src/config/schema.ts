@@ -18,7 +18,6 @@ import { later, optional, secret, unbuilt, type Variable, variable } from './var
 const MANY = Number.MAX_SAFE_INTEGER;
 const port = integer(1, 65535);
 
-const CLEANUP = 'clean-up of expired backups';
 const MONITOR = 'the monitor';
 const VOLUMES = 'the volume check';
 
@@ -96,11 +95,14 @@ export const SCHEMA = {
     rpoHours: variable('RECOVERY_RPO_HOURS', integer(1, MANY, 'hours'), '4', 'target: hours that may be lost'),
   },
   retention: {
-    days: later(
-      variable('BACKUP_RETENTION_DAYS', integer(1, MANY, 'days'), '30', 'days, for types without their own'),
-      CLEANUP,
+    days: variable('BACKUP_RETENTION_DAYS', integer(1, MANY, 'days'), '30', 'days, for types without their own'),
+    keepAtLeast: variable(
+      'BACKUP_KEEP_AT_LEAST',
+      integer(1, 1000, 'backups'),
+      '2',
+      'good backups of each service and type that stay however old they are',
     ),
-    cleanup: unbuilt(variable('CLEANUP_ENABLED', boolean, 'false', 'remove expired backups'), 'automatic clean-up'),
+    enabled: variable('CLEANUP_ENABLED', boolean, 'true', 'remove expired backups'),
   },
   schedule: {
     file: variable('SCHEDULE_FILE', directory, '/scripts/config/backup-schedule.conf', 'schedules and retention'),

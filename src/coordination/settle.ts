@@ -24,11 +24,21 @@ export interface KnownRecovery {
   readonly state: RecoveryState;
 }
 
-/** One recovery at a time: held by recover, restore, rollback, finish and whoever ends an interrupted one. */
-export async function lockRecovery(deps: CoordinationDependencies, signal: AbortSignal): Promise<FileLock> {
-  const lock = await lockFile(path.join(deps.stateDirectory, 'recovery', '.lock'), 'exclusive', deps.processes, signal);
+/**
+ * One recovery at a time: held by recover, restore, rollback, finish and whoever ends an interrupted one; shared by
+ * those who must not run beside one.
+ */
+export async function lockRecovery(
+  { stateDirectory, processes }: Pick<CoordinationDependencies, 'stateDirectory' | 'processes'>,
+  signal: AbortSignal,
+  mode: 'exclusive' | 'shared' = 'exclusive',
+): Promise<FileLock> {
+  const lock = await lockFile(path.join(stateDirectory, 'recovery', '.lock'), mode, processes, signal);
   if (lock !== undefined) return lock;
-  throw new BackupError('a recovery is in progress', { kind: 'busy', hint: 'wait for it, or see: recover status' });
+  throw new BackupError(mode === 'shared' ? 'a recovery is in progress' : 'a recovery is in progress, or a cleanup', {
+    kind: 'busy',
+    hint: 'wait for it, or see: recover status',
+  });
 }
 
 /** All recoveries of the state directory, oldest first. */

@@ -20,7 +20,16 @@ export async function history(deps: OperationDependencies, run: Run): Promise<Hi
  * would begin a second chain beside the first. Fails with kind `keys` then.
  */
 export async function openHistory(deps: OperationDependencies, run: Run): Promise<StoredHistory> {
-  return opened(await deps.repository.history(deps.source.service, run.signal));
+  return await storedHistory(deps.source.service, deps.repository, run.signal);
+}
+
+/** The same without a source. */
+export async function storedHistory(
+  service: Service,
+  repository: OperationDependencies['repository'],
+  signal: AbortSignal,
+): Promise<StoredHistory> {
+  return opened(await repository.history(service, signal));
 }
 
 /** What a list shows of one service's backups, and what of them does not authenticate. Fails as `openHistory` does. */
@@ -48,7 +57,7 @@ function opened<H extends Pick<StoredHistory, 'damaged'> & { readonly backups: r
   return found;
 }
 
-function damageIn(damaged: readonly DamagedFile[], gaps: readonly string[]): Damage[] {
+export function damageIn(damaged: readonly DamagedFile[], gaps: readonly string[]): Damage[] {
   return [...damaged.map(damageOf), ...gaps.map((message) => ({ message, kind: 'damaged' as const }))];
 }
 

@@ -7,7 +7,7 @@ import type { Processes } from '../base/processes.ts';
 import type { Proof, ValidationOutcome } from '../model/backup.ts';
 import type { Progress, ReadableBackup } from '../model/source.ts';
 import type { Store } from '../model/store.ts';
-import type { BackupId, BackupType, Service } from '../model/vocabulary.ts';
+import type { BackupId, BackupType, Instant, Service } from '../model/vocabulary.ts';
 import type { SealSettings } from '../pipeline/compression.ts';
 import { integrityErrors } from '../pipeline/unsealing.ts';
 import { renderCatalogue } from './catalogue.ts';
@@ -142,13 +142,38 @@ export class Repository {
   }
 
   /** Removes a backup for a reason that is kept with its sequence; may be called again after a crash. */
-  async remove(backup: StoredBackup, why: string, lock: ServiceLock, signal: AbortSignal): Promise<void> {
-    const { service } = backup.manifest;
-    this.#expectLock(lock, service);
-    await this.#underRecordsLock(service, signal, () =>
-      removeBackup(backup, why, { ...this.#reading, clock: this.#deps.clock, reached: this.#deps.reached }, signal),
-    );
-    await this.writeCatalogue(service, signal);
+  remove(backup: StoredBackup, why: string, lock: ServiceLock, signal: AbortSignal): Promise<void> {
+    return this.removeAll([{ backup, why }], lock, () => undefined, signal);
+  }
+
+  /** Removes one after the other, in their order; `removed` hears of each. The catalogue is written once. */
+  async removeAll(
+    removals: readonly { readonly backup: StoredBackup; readonly why: string }[],
+    lock: ServiceLock,
+    removed: (backup: StoredBackup, why: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { service } = lock;
+    const { clock, reached } = this.#deps;
+    try {
+      for (const { backup, why } of removals) {
+        this.#expectLock(lock, backup.manifest.service);
+        await this.#underRecordsLock(service, signal, () =>
+          removeBackup(backup, why, { ...this.#reading, clock, reached }, signal),
+        );
+        removed(backup, why);
+      }
+    } finally {
+      if (removals.length > 0) await this.writeCatalogue(service, new AbortController().signal);
+    }
+  }
+
+  /** Deletes what was set aside of killed runs and was written before; returns the keys. */
+  async purgeOrphans(before: Instant, lock: ServiceLock, signal: AbortSignal): Promise<readonly string[]> {
+    const { orphans } = await this.leftovers(lock.service, signal);
+    const old = orphans.filter(({ modified }) => modified < before).map(({ key }) => key);
+    for (const key of old) await this.#deps.store.delete(key, signal);
+    return old;
   }
 
   /** Files that belong to no backup: of a run under way, of a killed one, or set aside. */

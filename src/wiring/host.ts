@@ -36,9 +36,9 @@ export function hostOf(process: Process): Host {
     },
     async open(request, tell) {
       const { openSession } = await import('./session.ts');
-      const settings = (await configurationOf(process)).settings();
-      log = await logOf(request, settings, tell);
-      const session = await openSession(request, settings, process, log);
+      const configuration = await configurationOf(process);
+      log = await logOf(request, configuration.settings(), tell);
+      const session = await openSession(request, configuration, process, log);
       log.info('began', { arguments: process.arguments });
       return session;
     },

@@ -2,6 +2,8 @@ import { DeferredAgent } from '../agents/deferred.ts';
 import { SeveralErrors } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { OpenRequest, Session } from '../cli/host.ts';
+import type { Configuration } from '../config/load.ts';
+import type { RetentionSetting } from '../config/schedules.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Agent } from '../model/agent.ts';
 import { type Service, SERVICES } from '../model/vocabulary.ts';
@@ -9,16 +11,18 @@ import { agentFactory, sweepLeftSandboxes } from './agents.ts';
 import { listing } from '../operations/history.ts';
 import { inspectRepository } from './checkup.ts';
 import { openRepository, type RepositoryTools } from './repository.ts';
+import type { Repository } from '../repository/repository.ts';
 import { unsetServices } from './sources.ts';
 import { type Surroundings, toolsIn } from './surroundings.ts';
 
 /** Connects the parts as the settings say. Nothing is ever left out in silence: a service without settings is an error. */
 export async function openSession(
   request: OpenRequest,
-  settings: Settings,
+  configuration: Pick<Configuration, 'settings' | 'retentions'>,
   around: Surroundings,
   log: Log,
 ): Promise<Session> {
+  const settings = configuration.settings();
   const { signal } = around;
   const services = request.services === 'all' ? settings.services.expected : request.services;
   const unset = unsetServices(services.filter(isLocal(settings)), settings);
@@ -31,6 +35,7 @@ export async function openSession(
   const coordination = await coordinationOf(request, settings, tools, signal);
   if (request.access === 'live') await sweepLeftSandboxes(settings, tools, signal);
   let read: ReturnType<typeof openRepository> | undefined;
+  const repository = (): Promise<Repository> => (read ??= openRepository(settings, 'read', tools, signal));
   return {
     coordination,
     services,
@@ -40,12 +45,18 @@ export async function openSession(
     timeLimitSeconds: settings.run.timeout,
     parallelRecovery: settings.recovery.parallel,
     targets: settings.recovery,
-    listing: async (service) =>
-      await listing(service, await (read ??= openRepository(settings, 'read', tools, signal)), signal),
+    retention: retentionIn(settings, configuration.retentions()),
+    repository,
+    listing: async (service) => await listing(service, await repository(), signal),
     inspectRepository: () =>
       inspectRepository(settings, () => openRepository(settings, 'read', tools, signal), tools.processes, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function retentionIn({ retention, services }: Settings, own: readonly RetentionSetting[]): Session['retention'] {
+  const { enabled, days, keepAtLeast } = retention;
+  return { enabled, rules: { platform: services.expected, own, otherwise: days, keepAtLeast } };
 }
 
 async function coordinationOf(

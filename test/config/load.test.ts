@@ -171,7 +171,6 @@ describe('errors', () => {
     ['RECOVERY_MODE', 'test'],
     ['DRY_RUN', 'true'],
     ['BACKUP_S3_ENABLED', 'yes'],
-    ['CLEANUP_ENABLED', 'true'],
   ])('%s=%s asks for what is not built yet, and is never ignored', (name, value) => {
     expect(messages({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}.* is not built yet`))]);
   });
@@ -263,9 +262,9 @@ describe('report', () => {
   });
 
   test('says when setting a variable changes nothing yet', () => {
-    const report = reportOf(loadConfiguration({ BACKUP_RETENTION_DAYS: '30' }));
+    const report = reportOf(loadConfiguration({ VOLUME_CHECK_INTERVAL: '30' }));
     expect(report.flatMap((each) => each.note ?? [])).toEqual([
-      'BACKUP_RETENTION_DAYS has no effect yet: clean-up of expired backups is not built',
+      'VOLUME_CHECK_INTERVAL has no effect yet: the volume check is not built',
     ]);
   });
 });

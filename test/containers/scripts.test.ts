@@ -9,7 +9,6 @@ import { ROOT } from './support/stack.ts';
 
 /** What later versions do; each word of the guide, with its arguments. */
 const NOT_BUILT = [
-  ['scheduler.sh', 'cleanup', 'all', 'all'],
   ['scheduler.sh', 'report'],
   ['scheduler.sh', 'test'],
   ['restore/disaster_recovery.sh', 'plan'],
@@ -17,7 +16,6 @@ const NOT_BUILT = [
   ['common/encryption.sh', 'test'],
   ['common/encryption.sh', 'rotate-keys'],
   ['volume_manager.sh', 'check', 'all'],
-  ['volume_manager.sh', 'cleanup', 'all', '30'],
   ['volume_manager.sh', 'create'],
   ['volume_manager.sh', 'remove-orphaned'],
   ['volume_manager.sh', 'report'],
