@@ -44,7 +44,7 @@ function expectationsOf({ services, recovery, run, monitor, volumes, retention }
     timeLimitSeconds: run.timeout,
     warnPercent: volumes.warnPercent,
     criticalPercent: volumes.criticalPercent,
-    cleanup: retention.cleanup,
+    cleanup: retention.enabled,
     validation: run.validation,
   };
 }
