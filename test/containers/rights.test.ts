@@ -57,7 +57,15 @@ async function rightsOf(container: string) {
 
 const SHARED = ['/backups', '/logs', '/run/physics-backup', '/secrets', '/state'];
 const SCHEDULE = '/scripts/config/backup-schedule.conf';
-const SECRETS = ['aws_access_key_id', 'aws_secret_access_key', 'email_smtp_password', 'webhook_url'];
+const SECRETS = [
+  'aws_access_key_id',
+  'aws_secret_access_key',
+  'email_smtp_password',
+  'webhook_url',
+  'webhook_secret',
+  'heartbeat_url',
+  'alert_ca',
+];
 
 function secrets(...own: readonly string[]): string[] {
   return [...own, ...SECRETS].map((name) => `/run/secrets/${name}`);
