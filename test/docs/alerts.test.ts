@@ -40,3 +40,11 @@ test('every setting of alerts is written down', () => {
   const names = variablesOf({ alerts: SCHEMA.alerts }).map(({ variable }) => variable.name);
   expect(names.filter((name) => !document.includes(`\`${name}\``))).toEqual([]);
 });
+
+test('the commands that check the files for Prometheus find no fault', async () => {
+  const command = blocks('sh').find((block) => block.includes('promtool')) ?? '';
+  const { stdout } = await promisify(execFile)('sh', ['-ec', command], {
+    cwd: path.join(import.meta.dirname, '..', '..'),
+  });
+  expect(stdout.match(/SUCCESS/g)?.length).toBeGreaterThanOrEqual(3);
+});
