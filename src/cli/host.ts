@@ -48,7 +48,7 @@ export interface AlertTrial {
 }
 
 /** Which directory of logs a command writes to; one that only looks writes none. */
-export type LogKind = 'backup' | 'restore' | 'validation' | 'none';
+export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring' | 'none';
 
 export interface OpenRequest {
   /** `all`: the services that this platform is configured to have. */
@@ -98,6 +98,8 @@ export interface Host {
   serve(options: { readonly schedule: boolean }): Promise<void>;
   /** All that is known of the platform's recoverability now; nothing is changed. */
   situation(): Promise<Situation>;
+  /** Looks and answers over HTTP until `signal` is aborted. */
+  monitor(): Promise<void>;
   /** What is wrong with the daemon that `serve` is; empty while all is well. */
   ailments(): Promise<readonly Error[]>;
   /** What fires and what is not delivered yet, as the monitor left it; damage in words. */

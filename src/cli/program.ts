@@ -7,6 +7,7 @@ import { registerConfig } from './commands/config.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerHealth } from './commands/health.ts';
 import { registerList } from './commands/list.ts';
+import { registerMonitor } from './commands/monitor.ts';
 import { registerRecover } from './commands/recover.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerServe } from './commands/serve.ts';
@@ -31,6 +32,7 @@ const COMMANDS = [
   registerConfig,
   registerDoctor,
   registerServe,
+  registerMonitor,
   registerHealth,
   registerAlerts,
 ];

@@ -98,6 +98,12 @@ function parsed(json: string): unknown {
   }
 }
 
+/** What is asked of strangers and sent in a header. */
+export const token: Kind<string> = {
+  allowed: '16 or more characters without spaces',
+  parse: (value) => (/^[\x21-\x7e]{16,512}$/.test(value) ? value : undefined),
+};
+
 export const httpsUrl: Kind<string> = {
   allowed: 'an https:// address',
   parse: (value) => (URL.canParse(value) && new URL(value).protocol === 'https:' ? value : undefined),

@@ -12,13 +12,13 @@ import {
   integer,
   namedPaths,
   text,
+  token,
 } from './kinds.ts';
 import { later, optional, secret, unbuilt, type Variable, variable } from './variable.ts';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const port = integer(1, 65535);
 
-const MONITOR = 'the monitor';
 const VOLUMES = 'the volume check';
 
 /** Every setting but schedules and retention, by concern (docs/architecture.md, "Interfaces that must not change"). */
@@ -133,10 +133,10 @@ export const SCHEMA = {
     grouping: variable('ALERT_GROUP', choice('all', 'service', 'none'), 'all', 'alerts that go into one message'),
   },
   monitor: {
-    interval: later(
-      variable('BACKUP_CHECK_INTERVAL', integer(1, MANY, 'seconds'), '300', 'seconds between two looks'),
-      MONITOR,
-    ),
+    interval: variable('BACKUP_CHECK_INTERVAL', integer(1, 86_400, 'seconds'), '300', 'seconds between two looks'),
+    host: variable('MONITOR_HOST', text, '127.0.0.1', 'address that the monitor listens on'),
+    port: variable('MONITOR_PORT', port, '8084', 'port that the monitor listens on'),
+    token: secret('MONITOR_TOKEN', 'asked of whoever opens the monitor; nothing is, unless set', token),
     maxAgeHours: variable(
       'BACKUP_MAX_AGE_HOURS',
       integer(1, MANY, 'hours'),

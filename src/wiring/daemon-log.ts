@@ -1,9 +1,9 @@
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { type ClosableLog, openLog } from './log-file.ts';
+import { type ClosableLog, type FileKind, openLog } from './log-file.ts';
 
 /** The log of a process that runs for months: a file a day, of which one is open. */
-export function daemonLog(logs: string, tell: (line: string) => void): Log {
+export function daemonLog(logs: string, kind: FileKind, tell: (line: string) => void): Log {
   let day = '';
   let log: ClosableLog | undefined;
   const today = (): Log => {
@@ -11,7 +11,7 @@ export function daemonLog(logs: string, tell: (line: string) => void): Log {
     if (log !== undefined && day === now.slice(0, 10)) return log;
     log?.close();
     day = now.slice(0, 10);
-    log = openLog(logs, 'backup', now, tell);
+    log = openLog(logs, kind, now, tell);
     return log;
   };
   return {

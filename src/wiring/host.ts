@@ -51,6 +51,10 @@ export function hostOf(process: Process): Host {
       const look = situationLook(await configurationOf(process), process, operatorLog(toStderr));
       return await look(signal);
     },
+    async monitor() {
+      const { monitorHere } = await import('./monitor.ts');
+      await monitorHere(await configurationOf(process), process);
+    },
     async ailments() {
       const { ailments } = await import('../daemons/health.ts');
       const settings = (await configurationOf(process)).settings();

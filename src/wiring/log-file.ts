@@ -6,7 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { LogKind } from '../cli/host.ts';
 import { operatorLog, warning } from './operator-log.ts';
 
-type FileKind = Exclude<LogKind, 'none'>;
+export type FileKind = Exclude<LogKind, 'none'>;
 
 /** A log that holds a file open. */
 export interface ClosableLog extends Log {
@@ -46,6 +46,7 @@ function fileName(kind: FileKind, now: string): string {
   const day = now.slice(0, 10).replaceAll('-', '');
   const time = now.slice(11, 19).replaceAll(':', '');
   if (kind === 'restore') return `disaster_recovery_${day}_${time}.log`;
+  if (kind === 'monitoring') return `monitor_${day}.log`;
   return kind === 'validation' ? 'backup_validator.log' : `${kind}_${day}.log`;
 }
 

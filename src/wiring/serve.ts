@@ -27,7 +27,7 @@ export async function serveHere(
 ): Promise<void> {
   const settings = configuration.settings();
   const services = servedServices(settings);
-  const log = daemonLog(settings.run.logs, (line) => process.stderr.write(`${line}\n`));
+  const log = daemonLog(settings.run.logs, 'backup', (line) => process.stderr.write(`${line}\n`));
   const say = (line: string): void => {
     process.stdout.write(`${systemClock.now()} ${line}\n`);
     log.info(line);

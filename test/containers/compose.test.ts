@@ -30,7 +30,7 @@ async function composed(environment: Readonly<Record<string, string>> = {}): Pro
 
 /** What only some containers get: those of its service, and of a recovery. */
 const OWN =
-  /^(?:PHYSICS_DB_PASSWORD|(?:POSTGRES|NEO4J|REDIS)_PASSWORD|NEO4J_(?:HOME|CONTAINER|DATA_DIR|\w+_COMMAND)|DOCKER_HOST|\w+_(?:SCHEDULE|RETENTION))$/;
+  /^(?:PHYSICS_DB_PASSWORD|(?:POSTGRES|NEO4J|REDIS)_PASSWORD|NEO4J_(?:HOME|CONTAINER|DATA_DIR|\w+_COMMAND)|DOCKER_HOST|MONITOR_(?:HOST|PORT|TOKEN)|\w+_(?:SCHEDULE|RETENTION))$/;
 
 describe.runIf(engine)('the compose file', () => {
   test('passes on every variable of the configuration, and no other', async () => {
@@ -55,6 +55,7 @@ describe.runIf(engine)('the compose file', () => {
       'neo4j-backup': ['NEO4J_PASSWORD'],
       'redis-backup': ['REDIS_PASSWORD'],
       'application-backup': [],
+      'backup-monitor': [],
       'backup-restore': ['NEO4J_PASSWORD'],
       'application-helper': [],
     });
@@ -76,6 +77,7 @@ describe.runIf(engine)('the compose file', () => {
     ).toEqual([
       'physics-application-backup',
       'physics-application-helper',
+      'physics-backup-monitor',
       'physics-backup-restore',
       'physics-neo4j-backup',
       'physics-postgres-backup',
@@ -139,6 +141,7 @@ describe.runIf(engine)('each image', () => {
     neo4j: 'neo4j:5-community',
     redis: 'redis:7',
     application: 'node:26-slim',
+    monitor: 'node:26-slim',
     restore: 'neo4j:5-community',
   };
 

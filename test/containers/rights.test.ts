@@ -114,6 +114,16 @@ const OWN: Readonly<Record<Service, object>> = {
   },
 };
 
+/** It sees the backups and the keys and changes neither; it alone is reached from outside. */
+const MONITOR = {
+  ...EVERY,
+  ports: ['8084/tcp'],
+  memoryMegabytes: 256,
+  temporary: ['/tmp'],
+  writable: ['/logs', '/state'],
+  readable: ['/backups', '/run/physics-backup', '/secrets', ...secrets('monitor_token'), SCHEDULE].toSorted(),
+};
+
 const RESTORE = {
   ...EVERY,
   memoryMegabytes: 2048,
@@ -156,6 +166,11 @@ describe.runIf(engine)('the rights of each container', () => {
     expect(await rightsOf(stack.container(service))).toEqual(expected);
   });
 
+  test('the monitor has those of one that looks', async () => {
+    const { stack, shared } = rig();
+    expect(await rightsOf(stack.container('monitor'))).toEqual({ ...MONITOR, networks: [shared.name] });
+  });
+
   test('a recovery has the rights of a backup; what puts files back has more, and no network', async () => {
     const { stack, shared } = rig();
     await created(stack, async () => {
@@ -166,7 +181,7 @@ describe.runIf(engine)('the rights of each container', () => {
 
   test('nothing runs as root', async () => {
     const { stack } = rig();
-    for (const service of SERVICES) {
+    for (const service of [...SERVICES, 'monitor'] as const) {
       const processes = await processesOf(stack.container(service));
       expect(processes.length).toBeGreaterThan(0);
       expect(processes.filter((line) => !line.startsWith('1000 '))).toEqual([]);

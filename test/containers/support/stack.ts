@@ -54,6 +54,7 @@ export class Stack implements AsyncDisposable {
       BACKUP_VERSION: version,
       APPLICATION_DATA: path.join(directory, 'application'),
       PHYSICS_NETWORK: network,
+      MONITOR_ADDRESS: '127.0.0.1:0', // any that is free
     });
   }
 
@@ -67,7 +68,8 @@ export class Stack implements AsyncDisposable {
     return ended.stdout;
   }
 
-  container(service: Service | 'restore'): string {
+  container(service: Service | 'restore' | 'monitor'): string {
+    if (service === 'monitor') return `${this.name}-backup-monitor`;
     return service === 'restore' ? `${this.name}-backup-restore` : `${this.name}-${service}-backup`;
   }
 

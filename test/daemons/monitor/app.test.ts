@@ -86,13 +86,13 @@ describe('the API', () => {
   });
 
   test('says of a failure neither where nor why', async () => {
-    const monitor = await started();
-    Object.assign(monitor.looks, {
-      sight: () => {
+    const clock = {
+      now: () => {
         throw new Error('ENOENT /state/secret-place');
       },
-    });
-    const response = await monitor.get('/api/v1/situation');
+    };
+    const monitor = await started(healthySituation(), { clock });
+    const response = await monitor.get('/');
     expect(response.status).toBe(500);
     expect(await response.text()).not.toMatch(/secret-place|ENOENT|at /);
     expect(monitor.said.notes.at(-1)?.error.message).toContain('secret-place');

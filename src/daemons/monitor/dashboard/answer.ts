@@ -28,6 +28,12 @@ export function answerSection({ recovery }: Situation, now: Instant): Markup {
       <div>
         <h1 id="answer">${words}</h1>
         <p>${sentence(recovery.why)}</p>
+        ${
+          recovery.warnings.length > 0 &&
+          html`<ul class="provisos">
+            ${recovery.warnings.map((each) => html`<li>${sentence(each)}</li>`)}
+          </ul>`
+        }
       </div>
     </div>
     <dl class="facts">${factsOf(recovery, now)}</dl>

@@ -100,6 +100,9 @@ footer a, footer span { margin-right: 0.9rem; }
 .answer { padding: 1.75rem; border-left: 6px solid var(--tone); }
 .verdict { display: flex; gap: 1.25rem; align-items: flex-start; }
 .verdict p { margin-top: 0.35rem; color: var(--soft); font-size: 1.02rem; }
+.provisos { margin-top: 0.5rem; color: var(--soft); font-size: 0.92rem; }
+.provisos li { padding-left: 1rem; text-indent: -1rem; }
+.provisos li::before { content: '– '; display: inline-block; width: 1rem; text-indent: 0; }
 .emblem { width: 3.25rem; height: 3.25rem; flex: none; }
 .emblem .ground { stroke-width: 1; }
 .facts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1rem 1.5rem; margin: 1.5rem 0; }

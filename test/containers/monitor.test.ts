@@ -1,0 +1,27 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Situation } from '../../src/model/situation.ts';
+import { docker } from './support/docker.ts';
+import { engine, rig } from './support/rig.ts';
+
+describe.runIf(engine)('the monitor', () => {
+  test('is published on this machine only, and shows what the others do', async () => {
+    const { stack } = rig();
+    const address = (await docker('port', stack.container('monitor'), '8084/tcp')).trim();
+    expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+    const answer = await fetch(`http://${address}/api/v1/situation`);
+    const { sight, data } = (await answer.json()) as { sight: { state: string }; data: Situation };
+    expect(sight.state).toBe('current');
+    expect(data.services.map(({ service }) => service)).toEqual(['postgres', 'neo4j', 'redis', 'application']);
+    expect(data.scheduler.services).toHaveLength(4);
+    expect(data.conditions.map(({ name }) => name)).not.toContain('MonitorBlind');
+    expect(data.conditions.map(({ name }) => name)).not.toContain('StateUnreadable');
+    expect(await (await fetch(`http://${address}/`)).text()).toContain('we could ');
+  });
+
+  test('is healthy to the engine while it looks', async () => {
+    const { stack } = rig();
+    const health = (): Promise<string> =>
+      docker('inspect', '--format', '{{.State.Health.Status}}', stack.container('monitor'));
+    await vi.waitFor(async () => expect((await health()).trim()).toBe('healthy'), { timeout: 120_000, interval: 500 });
+  });
+});

@@ -1,0 +1,118 @@
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { freePort } from '../../platform/servers/ports.ts';
+import type { Situation } from '../../src/model/situation.ts';
+import { leftovers } from '../support/system/nothing-left.ts';
+import { type ProgramRun, runProgram } from '../support/system/program.ts';
+import { openRig, type Rig, takeBackup } from '../support/system/rig.ts';
+
+let rig: Rig;
+let id: string;
+beforeAll(async () => {
+  rig = await openRig(['application']);
+  id = await takeBackup(rig.site, 'application');
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+interface Running extends AsyncDisposable {
+  readonly url: string;
+  readonly ended: Promise<ProgramRun>;
+  signal(signal: NodeJS.Signals): void;
+  situation(): Promise<{ readonly sight: { readonly state: string }; readonly data: Situation }>;
+}
+
+/** Starts `monitor` as an operator does and waits until it answers. */
+async function startMonitor(more: Readonly<Record<string, string>> = {}): Promise<Running> {
+  const port = await freePort();
+  const environment = { ...rig.site.environment, MONITOR_PORT: String(port), BACKUP_CHECK_INTERVAL: '1', ...more };
+  const { promise: started, resolve } = Promise.withResolvers<ChildProcess>();
+  const ended = runProgram(['monitor'], { environment, started: resolve });
+  const child = await started;
+  const url = `http://127.0.0.1:${port}`;
+  const over = ended.then((run) => {
+    throw new Error(`it ended with ${run.code}: ${run.stderr}`);
+  });
+  const ready = async (): Promise<boolean> => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true;
+  await Promise.race([vi.waitUntil(ready, { timeout: 60_000, interval: 50 }), over]);
+  over.catch(() => undefined);
+  return {
+    url,
+    ended,
+    signal: (signal) => void child.kill(signal),
+    situation: async () => (await (await fetch(`${url}/api/v1/situation`)).json()) as never,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+describe('monitor', () => {
+  test('shows what is there, and ends well when it is stopped', async () => {
+    await using monitor = await startMonitor();
+    const { sight, data } = await monitor.situation();
+    expect(sight.state).toBe('current');
+    expect(data.recovery).toMatchObject({ possible: 'yes', choice: [{ service: 'application', id, verified: true }] });
+    expect(await (await fetch(monitor.url)).text()).toContain(id);
+    const metrics = await (await fetch(`${monitor.url}/metrics`)).text();
+    expect(metrics).toMatch(/^backup_status\{service="application",type="daily"\} 1$/m);
+    monitor.signal('SIGTERM');
+    const { code, stdout, stderr } = await monitor.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^\S+Z ready: http:\/\/127\.0\.0\.1:\d+\n(?:.*\n)*\S+Z stopped\n$/);
+    expect(await readdir(path.join(rig.site.logs, 'monitoring'))).toEqual([
+      expect.stringMatching(/^monitor_\d{8}\.log$/),
+    ]);
+    expect(await leftovers(rig.site)).toEqual([]);
+  });
+
+  test('sees at its next look that the backups are gone, and that they are back', async () => {
+    await using monitor = await startMonitor();
+    const answers = (possible: string) => async (): Promise<boolean> =>
+      (await monitor.situation()).data.recovery.possible === possible;
+    const patience = { timeout: 60_000, interval: 50 };
+    await rename(rig.site.backups, `${rig.site.backups}.away`);
+    await vi.waitUntil(answers('unknown'), patience);
+    expect((await monitor.situation()).data.services.map(({ health }) => health)).not.toContain('ok');
+    await rename(`${rig.site.backups}.away`, rig.site.backups);
+    await vi.waitUntil(answers('yes'), patience);
+  });
+
+  test('asks for the token of a file, and tells it nobody', async () => {
+    const token = 'a-token-that-nobody-guesses';
+    const file = path.join(rig.site.directory, 'token');
+    await writeFile(file, `${token}\n`);
+    const monitor = await startMonitor({ MONITOR_TOKEN_FILE: file });
+    expect((await fetch(monitor.url)).status).toBe(401);
+    const opened = await fetch(monitor.url, { headers: { authorization: `Bearer ${token}` } });
+    expect(opened.status).toBe(200);
+    expect(await opened.text()).not.toContain(token);
+    monitor.signal('SIGINT');
+    const { code, stdout, stderr } = await monitor.ended;
+    expect(code).toBe(130);
+    const logs = path.join(rig.site.logs, 'monitoring');
+    const logged = await Promise.all((await readdir(logs)).map((name) => readFile(path.join(logs, name), 'utf8')));
+    expect(`${stdout}${stderr}${logged.join('')}`).not.toContain(token);
+  });
+
+  test.each([
+    [{ MONITOR_TOKEN: 'too-short' }, 2, 'MONITOR_TOKEN'],
+    [{ MONITOR_PORT: '0' }, 2, 'MONITOR_PORT'],
+    [{ MONITOR_HOST: 'no.such.host.invalid', MONITOR_PORT: '1024' }, 1, 'no.such.host.invalid'],
+  ])('refuses %o', async (wrong, code, named) => {
+    const ended = await rig.site.run(['monitor'], { environment: { ...rig.site.environment, ...wrong } });
+    expect(ended).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(named) as string });
+    expect(ended.stderr).toMatch(/^hint: /m);
+    expect(ended.stderr).not.toContain('too-short');
+  });
+
+  test('says that its port is taken', async () => {
+    await using first = await startMonitor();
+    const { port } = new URL(first.url);
+    const second = await rig.site.run(['monitor'], { environment: { ...rig.site.environment, MONITOR_PORT: port } });
+    expect(second).toMatchObject({ code: 6, stderr: expect.stringContaining('cannot listen on') as string });
+    expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
+  });
+});
