@@ -1,5 +1,5 @@
 #!/bin/sh
-# scheduler.sh backup <service|all> <type>|status
+# scheduler.sh backup <service|all> <type>|status|report
 # scheduler.sh cleanup <service|all> <type|all> [--dry-run]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -7,8 +7,8 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 usage() {
   echo 'usage: scheduler.sh backup <postgres|neo4j|redis|application|all> <type>' >&2
   echo '       scheduler.sh cleanup <postgres|neo4j|redis|application|all> <type|all> [--dry-run]' >&2
-  echo '       scheduler.sh status' >&2
-  echo '       scheduler.sh report|test (not built yet)' >&2
+  echo '       scheduler.sh status|report' >&2
+  echo '       scheduler.sh test (not built yet)' >&2
   exit 2
 }
 
@@ -28,8 +28,8 @@ case $1 in
     esac
     exec "$here/common/physics-backup.sh" "$where" "$@"
     ;;
-  status) exec "$here/common/physics-backup.sh" postgres-backup status ;;
-  report) not_built report 'the report' 'physics-backup validate --all --report checks all backups' ;;
+  status) exec "$here/common/physics-backup.sh" backup-monitor status ;;
+  report) exec "$here/common/physics-backup.sh" backup-monitor report ;;
   test) not_built test 'a drill in sandboxes' 'physics-backup validate --all reads every backup' ;;
   *) usage ;;
 esac

@@ -1,7 +1,8 @@
 #!/bin/sh
 # volume_manager.sh cleanup <backup-postgres|backup-neo4j|backup-redis|backup-application|all> <days> [--dry-run]
 # Removes backups that are older and whose time is over; nothing else of any volume is ever removed.
-# check|create|remove-orphaned|report|status: not built yet, and so touch nothing.
+# volume_manager.sh check [all|<volume>]|status|report shows how full they are.
+# create|remove-orphaned: not built yet, and so touch nothing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 
@@ -30,10 +31,16 @@ case ${1:-} in
     shift
     cleanup "$@"
     ;;
-  check | create | remove-orphaned | report | status)
-    echo "error: volume_manager.sh $1: the care of volumes is not built yet; nothing was done" >&2
-    echo 'hint: df -h and docker volume ls show them; physics-backup doctor shows the room for backups' >&2
+  check) exec "$here/common/physics-backup.sh" backup-monitor volumes "${2:-all}" ;;
+  status) exec "$here/common/physics-backup.sh" backup-monitor volumes ;;
+  report) exec "$here/common/physics-backup.sh" backup-monitor volumes --report ;;
+  create | remove-orphaned)
+    echo "error: volume_manager.sh $1: this care of volumes is not built yet; nothing was done" >&2
+    echo 'hint: docker volume ls shows them; volume_manager.sh status shows what is full' >&2
     ;;
-  *) echo 'usage: volume_manager.sh cleanup <volume|all> <days> (check, create, remove-orphaned, report, status: not built yet)' >&2 ;;
+  *)
+    echo 'usage: volume_manager.sh check [all|<volume>]|status|report' >&2
+    echo '       volume_manager.sh cleanup <volume|all> <days> (create, remove-orphaned: not built yet)' >&2
+    ;;
 esac
 exit 2

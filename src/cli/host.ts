@@ -8,7 +8,7 @@ import type { RetentionRules } from '../policy/retention-floors.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Finding } from '../model/source.ts';
 import type { Situation } from '../model/situation.ts';
-import type { Service } from '../model/vocabulary.ts';
+import type { Instant, Service } from '../model/vocabulary.ts';
 
 /** Standard output or standard error. */
 export interface Output {
@@ -100,6 +100,8 @@ export interface Host {
   situation(): Promise<Situation>;
   /** Looks and answers over HTTP until `signal` is aborted. */
   monitor(): Promise<void>;
+  /** Writes a report of that moment below the directory of logs; returns its path. */
+  writeReport(kind: 'backup' | 'volumes', content: object, at: Instant): Promise<string>;
   /** What is wrong with the daemon that `serve` is; empty while all is well. */
   ailments(): Promise<readonly Error[]>;
   /** What fires and what is not delivered yet, as the monitor left it; damage in words. */

@@ -9,11 +9,13 @@ import { registerHealth } from './commands/health.ts';
 import { registerList } from './commands/list.ts';
 import { registerMonitor } from './commands/monitor.ts';
 import { registerRecover } from './commands/recover.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRestore } from './commands/restore.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerValidate } from './commands/validate.ts';
+import { registerVolumes } from './commands/volumes.ts';
 import type { Host } from './host.ts';
 import type { Act, Invocation } from './invocation.ts';
 import type { Outcome } from './outcome.ts';
@@ -22,6 +24,8 @@ import { type Manner, render } from './render.ts';
 
 const COMMANDS = [
   registerStatus,
+  registerReport,
+  registerVolumes,
   registerBackup,
   registerList,
   registerShow,

@@ -1,5 +1,13 @@
 import { secondsBetween } from '../base/clock.ts';
-import type { Condition, Health, RecoverySituation, Situation, Target, TypeSituation } from '../model/situation.ts';
+import type {
+  Condition,
+  Health,
+  RecoverySituation,
+  Situation,
+  Target,
+  TypeSituation,
+  VolumeSituation,
+} from '../model/situation.ts';
 import { instantOf, spanOf } from '../policy/words.ts';
 import { formatBytes, formatTable } from './format.ts';
 
@@ -84,20 +92,26 @@ function sizeText({ lastVerified }: TypeSituation): string {
 }
 
 function volumesTable({ volumes }: Situation): string[] {
-  if (volumes.length === 0) return [];
-  return [
-    formatTable(volumes, [
-      { title: 'VOLUME', of: ({ volume }) => volume },
-      { title: 'STATE', of: ({ health }) => WORD[health] },
-      {
-        title: 'FULL',
-        of: ({ usedPercent }) => (usedPercent === undefined ? '-' : `${usedPercent.toFixed(0)} %`),
-        align: 'right',
-      },
-      { title: 'USED', of: ({ usedBytes }) => bytesText(usedBytes), align: 'right' },
-      { title: 'FREE', of: ({ freeBytes }) => bytesText(freeBytes), align: 'right' },
-    ]),
-  ];
+  return volumes.length === 0 ? [] : [volumesText(volumes)];
+}
+
+export function volumesText(volumes: readonly VolumeSituation[]): string {
+  return formatTable(volumes, [
+    { title: 'VOLUME', of: ({ volume }) => volume },
+    { title: 'STATE', of: ({ health }) => WORD[health] },
+    {
+      title: 'FULL',
+      of: ({ usedPercent }) => (usedPercent === undefined ? '-' : `${usedPercent.toFixed(0)} %`),
+      align: 'right',
+    },
+    { title: 'USED', of: ({ usedBytes }) => bytesText(usedBytes), align: 'right' },
+    { title: 'FREE', of: ({ freeBytes }) => bytesText(freeBytes), align: 'right' },
+    {
+      title: 'FULL IN',
+      of: ({ fullInSeconds }) => (fullInSeconds === undefined ? '-' : spanOf(fullInSeconds)),
+      align: 'right',
+    },
+  ]);
 }
 
 function bytesText(bytes: number | undefined): string {

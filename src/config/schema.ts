@@ -14,12 +14,10 @@ import {
   text,
   token,
 } from './kinds.ts';
-import { later, optional, secret, unbuilt, type Variable, variable } from './variable.ts';
+import { optional, secret, unbuilt, type Variable, variable } from './variable.ts';
 
 const MANY = Number.MAX_SAFE_INTEGER;
 const port = integer(1, 65535);
-
-const VOLUMES = 'the volume check';
 
 /** Every setting but schedules and retention, by concern (docs/architecture.md, "Interfaces that must not change"). */
 export const SCHEMA = {
@@ -151,18 +149,15 @@ export const SCHEMA = {
     ),
   },
   volumes: {
-    interval: later(
-      variable('VOLUME_CHECK_INTERVAL', integer(1, MANY, 'seconds'), '3600', 'seconds between two looks'),
-      VOLUMES,
+    directory: variable('VOLUMES_DIR', directory, '/volumes', 'where volumes to watch are mounted, each by its name'),
+    interval: variable(
+      'VOLUME_CHECK_INTERVAL',
+      integer(1, MANY, 'seconds'),
+      '3600',
+      'seconds between two counts of the files of volumes',
     ),
-    warnPercent: later(
-      variable('VOLUME_USAGE_THRESHOLD', integer(1, 100, 'percent'), '80', 'use that is a warning'),
-      VOLUMES,
-    ),
-    criticalPercent: later(
-      variable('VOLUME_CRITICAL_THRESHOLD', integer(1, 100, 'percent'), '95', 'use that is critical'),
-      VOLUMES,
-    ),
+    warnPercent: variable('VOLUME_USAGE_THRESHOLD', integer(1, 100, 'percent'), '80', 'use that is a warning'),
+    criticalPercent: variable('VOLUME_CRITICAL_THRESHOLD', integer(1, 100, 'percent'), '95', 'use that is critical'),
   },
 } as const;
 

@@ -7,6 +7,7 @@ import type {
   StoredKnowledge,
   Trouble,
   VolumeKnowledge,
+  VolumeSample,
 } from '../model/knowledge.ts';
 import type { RunRecord, RunTotal } from '../model/runs.ts';
 import type { Situation } from '../model/situation.ts';
@@ -31,6 +32,7 @@ export interface SituationSources {
   lock(service: Service, signal: AbortSignal): Promise<ServiceKnowledge['lock']>;
   keys(): Promise<Omit<Knowledge['keys'], 'trouble'>>;
   volumes(signal: AbortSignal): Promise<readonly VolumeKnowledge[]>;
+  samples(): Promise<readonly VolumeSample[]>;
 }
 
 /**
@@ -52,11 +54,13 @@ async function gather(from: SituationSources, { services }: Expectations, signal
   const troubles: Trouble[] = [];
   const keys = await orTrouble(from.keys(), troubles, signal);
   const volumes = await orTrouble(from.volumes(signal), [], signal);
+  const samples = await orTrouble(from.samples(), [], signal);
   const [trouble] = troubles;
   return {
     at,
     services: known,
-    volumes: volumes ?? [],
+    volumes: (volumes ?? []).map((each) => withStoredBytes(each, known)),
+    samples: samples ?? [],
     keys: { ...keys, ...(trouble === undefined ? {} : { trouble }) },
   };
 }
@@ -84,6 +88,13 @@ async function serviceKnowledge(
     ...(heartbeatAge === undefined ? {} : { heartbeatAge }),
     ...(lock === undefined ? {} : { lock }),
   };
+}
+
+/** What fills a volume of backups is known to the byte, where they could be read. */
+function withStoredBytes(volume: VolumeKnowledge, services: readonly ServiceKnowledge[]): VolumeKnowledge {
+  const stored = services.find(({ service }) => service === volume.service)?.stored;
+  if (stored === undefined || volume.free === undefined) return volume;
+  return { ...volume, used: stored.backups.reduce((sum, each) => sum + each.storedBytes, 0) };
 }
 
 function storedOf({ backups, damaged, gaps, missing }: Listing): StoredKnowledge {

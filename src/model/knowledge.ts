@@ -8,6 +8,8 @@ export interface Knowledge {
   readonly at: Instant;
   readonly services: readonly ServiceKnowledge[];
   readonly volumes: readonly VolumeKnowledge[];
+  /** How full they were before, oldest first. */
+  readonly samples: readonly VolumeSample[];
   readonly keys: {
     readonly active?: string;
     readonly createdAt?: Instant;
@@ -67,6 +69,13 @@ export interface VolumeKnowledge {
   readonly service?: Service;
   /** Why figures are not there, or not the volume's own. */
   readonly why?: string;
+}
+
+/** How full a volume was. */
+export interface VolumeSample {
+  readonly volume: string;
+  readonly at: Instant;
+  readonly free: number;
 }
 
 /** What is asked of the platform: settings of the operator. */

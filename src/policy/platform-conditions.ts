@@ -117,15 +117,27 @@ function oldKey(createdAt: Instant | undefined, at: Instant): Draft[] {
   ];
 }
 
+/** Time enough to do something about it, over a weekend too. */
+const SOON_SECONDS = 4 * 86_400;
+
 /** What needs a person about one volume. Pure. */
 export function volumeConditions(situation: VolumeSituation, { service }: VolumeKnowledge): Condition[] {
-  const { volume, health, usedPercent } = situation;
-  if (usedPercent === undefined || (health !== 'warning' && health !== 'critical')) return [];
-  const draft: Draft = {
-    name: 'VolumeUsageHigh',
-    severity: health,
-    summary: `volume ${volume} is ${usedPercent.toFixed(0)} % full`,
-    hint: service === undefined ? `make room on ${volume}: df -h` : `physics-backup cleanup ${service} all`,
-  };
-  return [conditionOf(draft, { volume })];
+  const { volume, health, usedPercent, fullInSeconds } = situation;
+  const hint = service === undefined ? `make room on ${volume}: df -h` : `physics-backup cleanup ${service} all`;
+  const drafts: Draft[] = [];
+  if (usedPercent !== undefined && (health === 'warning' || health === 'critical'))
+    drafts.push({
+      name: 'VolumeUsageHigh',
+      severity: health,
+      summary: `volume ${volume} is ${usedPercent.toFixed(0)} % full`,
+      hint,
+    });
+  if (fullInSeconds !== undefined && fullInSeconds < SOON_SECONDS)
+    drafts.push({
+      name: 'VolumeFilling',
+      severity: 'warning',
+      summary: `volume ${volume} will be full in ${spanOf(fullInSeconds)} if it grows on like this`,
+      hint,
+    });
+  return drafts.map((draft) => conditionOf(draft, { volume }));
 }

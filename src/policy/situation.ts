@@ -20,7 +20,7 @@ export function assess(known: Knowledge, asked: Expectations): Situation {
   const { at } = known;
   const recovery = recoverySituation(known, asked);
   const services = known.services.map((each) => serviceSituation(each, asked, at));
-  const volumes = known.volumes.map((each) => volumeSituation(each, asked));
+  const volumes = known.volumes.map((each) => volumeSituation(each, known.samples, at, asked));
   const conditions = [
     ...platformConditions(known, recovery, asked),
     ...services.flatMap((each) => each.conditions),

@@ -55,6 +55,12 @@ export function hostOf(process: Process): Host {
       const { monitorHere } = await import('./monitor.ts');
       await monitorHere(await configurationOf(process), process);
     },
+    async writeReport(kind, content, at) {
+      const { BACKUP_REPORTS, Reports, VOLUME_REPORTS } = await import('../records/reports.ts');
+      const settings = (await configurationOf(process)).settings();
+      const reports = new Reports(settings.run.logs, kind === 'backup' ? BACKUP_REPORTS : VOLUME_REPORTS);
+      return await reports.write(content, at);
+    },
     async ailments() {
       const { ailments } = await import('../daemons/health.ts');
       const settings = (await configurationOf(process)).settings();

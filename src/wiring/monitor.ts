@@ -2,6 +2,7 @@ import { describeError } from '../base/causes.ts';
 import { systemClock } from '../base/clock.ts';
 import type { Configuration } from '../config/load.ts';
 import { monitor } from '../daemons/monitor/monitor.ts';
+import { dailyReport, volumeSamples } from '../daemons/monitor/observers.ts';
 import { openAlerter } from './alerts.ts';
 import { daemonLog } from './daemon-log.ts';
 import type { Process } from './host.ts';
@@ -24,7 +25,11 @@ export async function monitorHere(configuration: Configuration, process: Process
   await monitor(
     {
       look: situationLook(configuration, process, log),
-      observers: [(situation) => alerter.observe(situation)],
+      observers: [
+        (situation) => alerter.observe(situation),
+        dailyReport(settings.run.logs),
+        volumeSamples(settings.run.state),
+      ],
       expected: {
         services: settings.services.expected,
         rpoSeconds: settings.recovery.rpoHours * 3600,

@@ -13,8 +13,10 @@ import type { Expectations } from '../model/knowledge.ts';
 import type { Situation } from '../model/situation.ts';
 import type { BackupType, Instant, Service } from '../model/vocabulary.ts';
 import { openListing } from '../operations/history.ts';
+import { VolumeHistory } from '../records/volume-history.ts';
 import { RunHistory } from '../records/run-history.ts';
 import { Keyring } from '../repository/keyring.ts';
+import { volumeLook } from './volumes.ts';
 import { openRepository, type RepositoryTools } from './repository.ts';
 import { type Surroundings, toolsIn } from './surroundings.ts';
 
@@ -79,7 +81,8 @@ function sourcesOf(
       if (state === undefined) return {};
       return { active: state.currentId, ...(state.created === undefined ? {} : { createdAt: state.created }) };
     },
-    volumes: () => Promise.resolve([]),
+    volumes: volumeLook(settings),
+    samples: () => new VolumeHistory(run.state).read(),
   };
 }
 

@@ -74,7 +74,13 @@ export function serviceKnown(
 }
 
 export function known(at: Instant, services: readonly ServiceKnowledge[]): Knowledge {
-  return { at, services, volumes: [], keys: { active: '0123456789abcdef', createdAt: '2026-01-01T00:00:00.000Z' } };
+  return {
+    at,
+    services,
+    volumes: [],
+    samples: [],
+    keys: { active: '0123456789abcdef', createdAt: '2026-01-01T00:00:00.000Z' },
+  };
 }
 
 export function runRecord(began: Instant, code: number, changes: Partial<RunRecord> = {}): RunRecord {

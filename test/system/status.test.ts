@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Situation } from '../../src/model/situation.ts';
@@ -125,4 +125,38 @@ test('settings that are wrong are said, all at once', async () => {
   const { code, stderr } = await status([], { BACKUP_CHECK_INTERVAL: 'often', RECOVERY_RPO_HOURS: '-1' });
   expect(code).toBe(2);
   expect(stderr.match(/^error: /gm)).toHaveLength(2);
+});
+
+test('volumes are those of the backups and those that are mounted for us', async () => {
+  const volumes = path.join(rig.site.directory, 'volumes');
+  await mkdir(path.join(volumes, 'postgres-data'), { recursive: true });
+  await writeFile(path.join(volumes, 'postgres-data', 'rows'), Buffer.alloc(100_000, 1));
+  const environment = { ...rig.site.environment, VOLUMES_DIR: volumes };
+  const all = documentOf(await rig.site.run(['--json', 'volumes'], { environment }));
+  expect(all['volumes']).toMatchObject([{ volume: 'postgres-data' }, { volume: 'backup-application' }]);
+  for (const { usedPercent } of all['volumes'] as { usedPercent: number }[]) expect(usedPercent).toBeGreaterThan(0);
+  const full = { ...environment, VOLUME_USAGE_THRESHOLD: '1', VOLUME_CRITICAL_THRESHOLD: '2' };
+  const bad = await rig.site.run(['volumes', 'postgres-data', '--report'], { environment: full });
+  expect(bad.code).toBe(4);
+  expect(bad.stdout).toMatch(/postgres-data +BAD/);
+  expect(await readdir(path.join(rig.site.logs, 'volume-health'))).toHaveLength(2);
+  const unknown = await rig.site.run(['volumes', 'postgres-dat'], { environment });
+  expect(unknown).toMatchObject({ code: 5, stdout: '' });
+  expect(unknown.stderr).toContain('did you mean "postgres-data"?');
+});
+
+test("the guide's report is a file that jq reads, and a full disk leaves the one from before", async () => {
+  const first = await rig.site.good(['report']);
+  const latest = path.join(rig.site.logs, 'monitoring', 'backup_report_latest.json');
+  const read = async (): Promise<{ recoverable: string; at: string }> =>
+    JSON.parse(await readFile(latest, 'utf8')) as { recoverable: string; at: string };
+  const before = await read();
+  expect(before.recoverable).toBe('yes');
+  expect(first['file']).toMatch(/monitoring\/backup_report_\d{8}_\d{6}\.json$/);
+  const files = await readdir(path.dirname(latest));
+  const full = await rig.site.run(['report'], { under: ['prlimit', '--fsize=1000'] });
+  expect(full.code).toBe(1);
+  expect(full.stderr).toMatch(/^error: writing .*\nhint: make room/m);
+  expect(await read()).toEqual(before);
+  expect(await readdir(path.dirname(latest))).toEqual(files);
 });

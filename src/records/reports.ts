@@ -1,0 +1,79 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectories } from '../base/directories.ts';
+import { systemCode } from '../base/errors.ts';
+import { fileError, replaceFile } from '../base/files.ts';
+import type { Instant } from '../model/vocabulary.ts';
+
+/** More than a year of daily ones. */
+const MOST_REPORTS = 400;
+
+/** Which reports: their directory below the logs, and what their names begin with. */
+export interface ReportKind {
+  readonly directory: string;
+  readonly stem: string;
+}
+
+/** The deployment guide's: `monitoring/backup_report_<ts>.json`. */
+export const BACKUP_REPORTS: ReportKind = { directory: 'monitoring', stem: 'backup_report' };
+export const VOLUME_REPORTS: ReportKind = { directory: 'volume-health', stem: 'volume_report' };
+
+/**
+ * Reports as files of JSON: one of each time, and a copy of the newest under a name that stays. Each is there as a whole
+ * or not at all, and a disk that is full leaves those from before.
+ */
+export class Reports {
+  readonly #directory: string;
+  readonly #stem: string;
+
+  constructor(logs: string, { directory, stem }: ReportKind) {
+    this.#directory = path.join(logs, directory);
+    this.#stem = stem;
+  }
+
+  /** Returns its path. Fails as writing a file does. */
+  async write(content: object, at: Instant, extension = 'json'): Promise<string> {
+    return await this.writeText(`${JSON.stringify(content, null, 2)}\n`, at, extension);
+  }
+
+  async writeText(text: string, at: Instant, extension: string): Promise<string> {
+    const file = this.#named(stampOf(at), extension);
+    try {
+      makeDirectories(this.#directory, 0o755);
+    } catch (error) {
+      throw fileError('creating', this.#directory, error);
+    }
+    await replaceFile(file, text);
+    await replaceFile(this.#named('latest', extension), text);
+    await this.#removeOld(extension);
+    return file;
+  }
+
+  /** The day of the newest report, `20260816`; undefined where there is none. */
+  async lastDay(): Promise<string | undefined> {
+    return (await this.#stamps('json')).at(-1)?.slice(0, 8);
+  }
+
+  async #removeOld(extension: string): Promise<void> {
+    const stamps = await this.#stamps(extension);
+    for (const stamp of stamps.slice(0, -MOST_REPORTS)) await rm(this.#named(stamp, extension), { force: true });
+  }
+
+  async #stamps(extension: string): Promise<string[]> {
+    const names = await readdir(this.#directory).catch((error: unknown): string[] => {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw fileError('reading', this.#directory, error);
+    });
+    const wanted = new RegExp(`^${this.#stem}_(\\d{8}_\\d{6})\\.${extension}$`);
+    return names.flatMap((name) => wanted.exec(name)?.[1] ?? []).toSorted();
+  }
+
+  #named(stamp: string, extension: string): string {
+    return path.join(this.#directory, `${this.#stem}_${stamp}.${extension}`);
+  }
+}
+
+/** `20260816_020000`. */
+function stampOf(at: Instant): string {
+  return at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+}
