@@ -262,9 +262,9 @@ describe('report', () => {
   });
 
   test('says when setting a variable changes nothing yet', () => {
-    const report = reportOf(loadConfiguration({ VOLUME_CHECK_INTERVAL: '30' }));
+    const report = reportOf(loadConfiguration({ REDIS_INCREMENTAL_SCHEDULE: '0 * * * *' }));
     expect(report.flatMap((each) => each.note ?? [])).toEqual([
-      'VOLUME_CHECK_INTERVAL has no effect yet: the volume check is not built',
+      'REDIS_INCREMENTAL_SCHEDULE has no effect yet: continuous archiving is not built',
     ]);
   });
 });
