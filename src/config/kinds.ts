@@ -119,9 +119,12 @@ export const httpUrl: Kind<string> = {
   },
 };
 
+/** The word for no schedule at all, where there would be one unless set. */
+export const OFF = 'off';
+
 export const cron: Kind<string> = {
-  allowed: 'a cron expression of five fields (minute hour day month weekday), e.g. "0 2 * * *"',
-  parse: (value) => (isCron(value) ? value : undefined),
+  allowed: 'a cron expression of five fields (minute hour day month weekday), e.g. "0 2 * * *", or off',
+  parse: (value) => (isCron(value) || value === OFF ? value : undefined),
 };
 
 /** How stored bytes are compressed; `true` is the default algorithm. */

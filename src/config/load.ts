@@ -22,6 +22,7 @@ export function loadConfiguration(environment: Environment): Configuration {
   const entries = collectEntries([...variablesOf(SCHEMA), ...SCHEDULES], environment, errors);
   const values = new Map(entries.map((entry) => [entry.variable.name, valueOf(entry, errors)]));
   complainOfContradictions(values, errors);
+  complainOfZone(environment, errors);
   return {
     entries,
     errors,
@@ -70,6 +71,21 @@ function complainOfContradictions(values: ReadonlyMap<string, unknown>, errors: 
   for (const name of values.get('BACKUP_EMAIL_ENABLED') === true ? ['BACKUP_EMAIL_TO', 'EMAIL_SMTP_HOST'] : []) {
     if (values.get(name) === undefined)
       errors.push(usage(`BACKUP_EMAIL_ENABLED=true, and ${name} is not set`, `set ${name}`));
+  }
+}
+
+/** The system takes what it does not know for UTC, without a word. */
+function complainOfZone({ TZ: zone }: Environment, errors: BackupError[]): void {
+  if (zone === undefined || isZone(zone)) return;
+  const hint = 'use a name like Europe/Berlin or UTC, or unset TZ';
+  errors.push(usage(zone === '' ? 'TZ is empty' : `TZ: ${JSON.stringify(zone)} is no time zone`, hint));
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
   }
 }
 

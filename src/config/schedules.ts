@@ -1,5 +1,5 @@
 import { BACKUP_TYPES, type BackupType, type Service, SERVICES } from '../model/vocabulary.ts';
-import { cron, integer } from './kinds.ts';
+import { cron, integer, OFF } from './kinds.ts';
 import type { Placed } from './schema.ts';
 import { later, optional, variable, type Variable } from './variable.ts';
 
@@ -41,7 +41,7 @@ export function schedulesOf(values: ReadonlyMap<string, unknown>): ScheduleSetti
   return SERVICES.flatMap((service) =>
     BACKUP_TYPES.filter(isScheduled).flatMap((type) => {
       const value = values.get(scheduleName(service, type));
-      return typeof value === 'string' ? [{ service, type, cron: value }] : [];
+      return typeof value === 'string' && value !== OFF ? [{ service, type, cron: value }] : [];
     }),
   );
 }

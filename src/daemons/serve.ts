@@ -6,18 +6,26 @@ import { lockFile } from '../base/file-lock.ts';
 import type { Processes } from '../base/processes.ts';
 import type { Service } from '../model/vocabulary.ts';
 import { Heartbeat } from './heartbeat.ts';
+import type { Schedule } from '../policy/schedule.ts';
 import { Scheduler, type SchedulerDeps } from './scheduler.ts';
 import { SlotRecords } from './slot-records.ts';
 
 export interface ServeDeps {
   readonly services: readonly Service[];
   /** Undefined: the agents only. */
-  readonly schedule: Omit<SchedulerDeps, 'service' | 'records' | 'say'> | undefined;
+  readonly schedule: ScheduleDeps | undefined;
   readonly agent: Omit<AgentServerDeps, 'service'>;
   readonly stateDirectory: string;
   readonly processes: Processes;
   /** To the operator and the log. */
   readonly say: (line: string) => void;
+}
+
+interface ScheduleDeps extends Omit<SchedulerDeps, 'service' | 'records' | 'say' | 'schedules'> {
+  /** Those in force, of all services. */
+  readonly schedules: () => readonly Schedule[];
+  /** Looks whether others are in force; called in every round. Never throws. */
+  readonly look: () => void;
 }
 
 const MILLISECONDS_BETWEEN_TICKS = 5000;
@@ -37,10 +45,9 @@ export async function serve(deps: ServeDeps, signal: AbortSignal): Promise<void>
     if (scheduler !== undefined) schedulers.push(scheduler);
   }
   say(`ready: ${services.join(', ')}`);
-  for (const { schedule, at } of schedulers.flatMap((each) => each.upcoming()))
-    say(`${schedule.service} ${schedule.type}: next at ${at ?? 'no time that there is'}`);
+  sayUpcoming(schedulers, say);
   const hearts = services.map((service) => new Heartbeat(agent.directory, service));
-  await loop(schedulers, hearts, say, signal);
+  await loop({ schedulers, hearts, say, schedules: deps.schedule }, signal);
   await Promise.all([servers.disposeAsync(), ...schedulers.map((each) => each.idle())]);
 }
 
@@ -64,22 +71,33 @@ async function openScheduler(
     throw new BackupError(`the schedules of ${service} are run by another process`, { kind: 'busy', hint });
   }
   locks.use(lock);
-  const schedules = schedule.schedules.filter((each) => each.service === service);
+  const schedules = (): readonly Schedule[] => schedule.schedules().filter((each) => each.service === service);
   const scheduler = new Scheduler({ ...schedule, schedules, service, records, say });
   await scheduler.begin();
   return scheduler;
 }
 
+function sayUpcoming(schedulers: readonly Scheduler[], say: (line: string) => void): void {
+  for (const { schedule, at } of schedulers.flatMap((each) => each.upcoming()))
+    say(`${schedule.service} ${schedule.type}: next at ${at ?? 'no time that there is'}`);
+}
+
+interface Rounds {
+  readonly schedulers: readonly Scheduler[];
+  readonly hearts: readonly Heartbeat[];
+  readonly say: (line: string) => void;
+  readonly schedules: ScheduleDeps | undefined;
+}
+
 /** A round is done when every scheduler was asked: only then do the hearts beat. */
-async function loop(
-  schedulers: readonly Scheduler[],
-  hearts: readonly Heartbeat[],
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function loop({ schedulers, hearts, say, schedules }: Rounds, signal: AbortSignal): Promise<void> {
   let complaint = '';
+  let inForce = schedules?.schedules();
   while (!signal.aborted) {
     try {
+      schedules?.look();
+      if (schedules?.schedules() !== inForce) sayUpcoming(schedulers, say);
+      inForce = schedules?.schedules();
       for (const each of schedulers) each.tick(signal);
       for (const each of hearts) await each.beat();
       complaint = '';

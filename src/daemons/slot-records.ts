@@ -11,9 +11,16 @@ export interface SlotRecord {
   readonly state: 'waiting' | 'running' | 'ended';
   /** Exit code of the run. */
   readonly code?: number;
+  /** The schedule that the slot is of; absent in records of earlier versions. */
+  readonly cron?: string;
+  /** It failed so many times and is tried again then. */
+  readonly again?: { readonly attempts: number; readonly at: Instant };
 }
 
-type Records = Partial<Record<BackupType, SlotRecord>>;
+/** A type's schedule, or the care that follows backups and comes once a day in any case. */
+type Key = BackupType | 'care';
+
+type Records = Partial<Record<Key, SlotRecord>>;
 
 /**
  * Which slots were taken: `<STATE_DIR>/scheduler/<service>.json`, replaced as a whole before a run begins, so that
@@ -41,12 +48,12 @@ export class SlotRecords {
     }
   }
 
-  of(type: BackupType): SlotRecord | undefined {
-    return this.#records[type];
+  of(key: Key): SlotRecord | undefined {
+    return this.#records[key];
   }
 
-  async set(type: BackupType, record: SlotRecord): Promise<void> {
-    const records = { ...this.#records, [type]: record };
+  async set(key: Key, record: SlotRecord): Promise<void> {
+    const records = { ...this.#records, [key]: record };
     await replaceFile(this.file, `${JSON.stringify(records, null, 2)}\n`);
     this.#records = records;
   }

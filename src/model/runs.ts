@@ -4,7 +4,7 @@ export const RUN_KINDS = ['backup', 'validate', 'cleanup', 'restore', 'recover']
 export type RunKind = (typeof RUN_KINDS)[number];
 
 /** What made a run begin: a slot of a schedule, or somebody's command. */
-export type RunTrigger = { readonly trigger: 'command' } | { readonly trigger: 'schedule'; readonly slot: Instant };
+export type RunTrigger = { readonly trigger: 'command' } | { readonly trigger: 'schedule'; readonly slot?: Instant };
 
 /** One run of a command on a service: a line of `<STATE_DIR>/runs/<service>.jsonl`. */
 export interface RunRecord {

@@ -82,7 +82,8 @@ export function hostOf(process: Process): Host {
   };
 }
 
-async function configurationOf({ environment }: Surroundings): Promise<Configuration> {
+async function configurationOf({ environment, configuration }: Surroundings): Promise<Configuration> {
+  if (configuration !== undefined) return configuration;
   const { loadConfiguration } = await import('../config/load.ts');
   return loadConfiguration(environment);
 }

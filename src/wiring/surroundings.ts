@@ -1,6 +1,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { Processes } from '../base/processes.ts';
+import type { Configuration } from '../config/load.ts';
 import type { RunTrigger } from '../model/runs.ts';
 import { reachedFrom } from './crash-hook.ts';
 import type { RepositoryTools } from './repository.ts';
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly kill: (signal: 'SIGKILL' | 'SIGINT') => void;
   /** What made a run begin, where it was no command. */
   readonly trigger?: RunTrigger;
+  /** Instead of what the environment says now. */
+  readonly configuration?: Configuration;
 }
 
 export function toolsIn({ environment, kill }: Surroundings, log: Log): RepositoryTools {

@@ -269,6 +269,42 @@ describe('report', () => {
   });
 });
 
+describe('schedules', () => {
+  test('are those of the guide unless set, and none where they are off', () => {
+    const { schedules, errors } = loadConfiguration({
+      REDIS_DAILY_SCHEDULE: 'off',
+      REDIS_MANUAL_SCHEDULE: '5 4 * * 1',
+    });
+    expect(errors).toEqual([]);
+    expect(schedules().filter((each) => each.service === 'redis')).toEqual([
+      { service: 'redis', type: 'weekly', cron: '0 3 * * 0' },
+      { service: 'redis', type: 'manual', cron: '5 4 * * 1' },
+    ]);
+  });
+
+  test('and retention are of the same file', () => {
+    const { retentions } = loadConfiguration({ REDIS_DAILY_RETENTION: '9' });
+    expect(retentions().filter((each) => each.service === 'redis')).toEqual([
+      { service: 'redis', type: 'daily', days: 9 },
+      { service: 'redis', type: 'weekly', days: 28 },
+      { service: 'redis', type: 'monthly', days: 365 },
+      { service: 'redis', type: 'yearly', days: 2555 },
+    ]);
+  });
+
+  test.each([
+    ['', 'TZ is empty'],
+    ['Europe/Berln', 'TZ: "Europe/Berln" is no time zone'],
+    ['CET-1CEST,M3.5.0', 'TZ: "CET-1CEST,M3.5.0" is no time zone'],
+  ])('TZ=%s is an error that says what is right', (TZ, message) => {
+    expect(messages({ TZ })).toEqual([`${message} | use a name like Europe/Berlin or UTC, or unset TZ`]);
+  });
+
+  test.each(['UTC', 'Europe/Berlin', 'Etc/GMT+5'])('TZ=%s is a time zone', (TZ) => {
+    expect(messages({ TZ })).toEqual([]);
+  });
+});
+
 describe('agents', () => {
   const agents = (AGENT_SERVICES: string) => loadConfiguration({ AGENT_SERVICES }).settings().services.agents;
 

@@ -22,13 +22,16 @@ let runs: string[];
 let said: string[];
 /** What went into the run history without a command. */
 let noted: RunRecord[];
+/** What was done after backups, or without one. */
+let cared: string[];
+let cares: boolean[];
 /** How the next runs end. */
 let ends: (RunEnd | Error)[];
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'scheduler-'));
   now = Date.parse('2026-08-10T12:00:00.000Z'); // a Monday
-  [runs, said, ends, noted] = [[], [], [], []];
+  [runs, said, ends, noted, cared, cares] = [[], [], [], [], [], []];
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -38,7 +41,11 @@ const instant = (): string => new Date(now).toISOString();
 async function started(more: readonly Schedule[] = schedules): Promise<Scheduler> {
   const scheduler = new Scheduler({
     service: 'redis',
-    schedules: more,
+    schedules: () => more,
+    care: async (_service, after) => {
+      cared.push(`${after} ${instant()}`);
+      return await Promise.resolve(cares.shift() ?? true);
+    },
     zone: 'UTC',
     clock: { now: instant },
     records: new SlotRecords(directory, 'redis'),
@@ -118,7 +125,7 @@ describe('slots', () => {
 
 describe('a run', () => {
   test('that failed, or threw, is said, and the loop goes on', async () => {
-    ends = [{ ...DONE, code: 7 }, new Error('a bug')];
+    ends = [{ ...DONE, code: 3 }, new Error('a bug')];
     await pass(await started(), 3 * DAY);
     expect(runs).toHaveLength(3);
     expect(said).toContain('redis daily: a bug');
@@ -132,7 +139,8 @@ describe('a run', () => {
     const { promise, resolve } = long;
     const slow = new Scheduler({
       service: 'redis',
-      schedules,
+      schedules: () => schedules,
+      care: () => Promise.resolve(true),
       zone: 'UTC',
       clock: { now: instant },
       records: new SlotRecords(directory, 'redis'),
@@ -198,6 +206,104 @@ describe('a run', () => {
     expect(runs).toHaveLength(1);
     const slot = '2026-08-11T04:00:00.000Z';
     expect(noted).toMatchObject([{ service: 'redis', type: 'daily', trigger: 'schedule', slot, code: 1 }]);
+  });
+});
+
+describe('a failed run', () => {
+  const failed = (code: number): RunEnd => ({ ...DONE, code });
+
+  test('that another try may mend is tried again, later each time, and no more than three times', async () => {
+    ends = [7, 1, 7, 7].map((code) => failed(code));
+    await pass(await started(), 17 * 60 * MINUTE, MINUTE);
+    const minutes = runs.map((each) => each.slice(-13, -8));
+    expect(minutes).toEqual(['04:00', '04:01', '04:06', '04:21']);
+    expect(said.filter((line) => line.includes('tried again in'))).toEqual([
+      'redis daily: tried again in 1 min',
+      'redis daily: tried again in 5 min',
+      'redis daily: tried again in 15 min',
+    ]);
+    expect(cared).toHaveLength(1);
+  });
+
+  test('is tried again until it is good, also by a process that was started anew, whatever its clock says', async () => {
+    ends = [failed(7), failed(7)];
+    await pass(await started(), 16 * 60 * MINUTE, MINUTE);
+    await pass(await started(), 1 * MINUTE, MINUTE);
+    now -= 60 * MINUTE;
+    await pass(await started(), 30 * MINUTE, MINUTE);
+    expect(runs).toHaveLength(3);
+    await pass(await started(), 20 * 60 * MINUTE);
+    expect(runs).toHaveLength(3);
+    expect(said.filter((line) => line.includes('missed'))).toEqual([]);
+  });
+
+  test.each([3, 8, 2, 9, 5])('with exit code %i is not: it would only be so again', async (code) => {
+    ends = [failed(code)];
+    await pass(await started(), 23 * 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+  });
+
+  test('gives way to the next slot', async () => {
+    const often = [{ service: 'redis', type: 'hourly', cron: '*/10 * * * *' } as const];
+    ends = [7, 7, 7, 7, 7].map((code) => failed(code));
+    await pass(await started(often), 32 * MINUTE, MINUTE);
+    expect(runs.map((each) => each.slice(-13, -8))).toEqual([
+      '12:10',
+      '12:11',
+      '12:16',
+      '12:20',
+      '12:21',
+      '12:26',
+      '12:30',
+    ]);
+  });
+});
+
+describe('care', () => {
+  test('follows each backup, by how that ended', async () => {
+    ends = [DONE, { ...DONE, code: 3 }];
+    await pass(await started(), 2 * DAY, MINUTE);
+    expect(cared).toEqual(['0 2026-08-11T04:00:00.000Z', '3 2026-08-12T04:00:00.000Z']);
+  });
+
+  test('comes once a day without a backup, also over restarts', async () => {
+    for (let half = 0; half < 10; half += 1) await pass(await started([]), DAY / 2, 10 * MINUTE);
+    expect(cared).toHaveLength(5);
+    expect(new Set(cared.map((each) => each.split(' ')[0]))).toEqual(new Set(['undefined']));
+  });
+
+  test('that something stood in the way of is tried again every minute', async () => {
+    cares = [false, false, false];
+    await pass(await started(), DAY, MINUTE);
+    expect(cared.map((each) => each.slice(-13, -8))).toEqual(['04:00', '04:01', '04:02', '04:03']);
+    expect(runs).toHaveLength(1);
+  });
+});
+
+describe('a schedule that is changed', () => {
+  const daily = (cron: string): Schedule => ({ service: 'redis', type: 'daily', cron });
+
+  test('has missed nothing, and is run from then on', async () => {
+    const inForce = [daily('0 4 * * *')];
+    const scheduler = await started(inForce);
+    await pass(scheduler, DAY);
+    inForce[0] = daily('0 10 * * *'); // two hours ago
+    await pass(scheduler, 20 * 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+    await pass(scheduler, 3 * 60 * MINUTE);
+    expect(runs).toHaveLength(2);
+    await pass(await started([daily('0 11 * * *')]), 23 * 60 * MINUTE);
+    expect(runs).toHaveLength(2);
+    expect(said.filter((line) => line.includes('missed'))).toEqual([]);
+  });
+
+  test('may be taken away and come back', async () => {
+    const inForce = [daily('0 4 * * *')];
+    const scheduler = await started(inForce);
+    await pass(scheduler, DAY);
+    inForce.pop();
+    await pass(scheduler, 3 * DAY);
+    expect(runs).toHaveLength(1);
   });
 });
 

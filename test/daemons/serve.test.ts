@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { systemClock } from '../../src/base/clock.ts';
 import { lockFile } from '../../src/base/file-lock.ts';
 import { RecoveryJournal } from '../../src/journal/recovery-journal.ts';
+import type { RunKind } from '../../src/model/runs.ts';
 import { RunHistory } from '../../src/records/run-history.ts';
 import { never } from '../agents/scene.ts';
 import { testProcesses } from '../support/file-backup.ts';
@@ -46,8 +47,8 @@ function health(): Promise<ProgramRun> {
   return rig.site.run(['health'], { environment: containerOf(rig.site, ['application']) });
 }
 
-async function lastRun(): Promise<unknown> {
-  return (await new RunHistory(rig.site.state).read('application')).runs.at(-1);
+async function lastRun(kind: RunKind = 'backup'): Promise<unknown> {
+  return (await new RunHistory(rig.site.state).read('application')).runs.findLast((each) => each.kind === kind);
 }
 
 async function stored(): Promise<number> {
@@ -88,6 +89,40 @@ describe('serve', () => {
       trigger: 'schedule',
       slot: expect.stringContaining('T05:00:00.000Z') as string,
     });
+  });
+
+  test('checks and cleans up after the backup, and says what does not follow yet', async () => {
+    const daemon = await started(['application'], {}, SCHEDULED);
+    await daemon.says('application cleanup: done');
+    expect(daemon.said()).toContain('validate, cleanup; replica: not configured; drill: not configured');
+    expect(daemon.said()).not.toContain('application validate'); // the backup itself did
+    expect(await lastRun('cleanup')).toMatchObject({ kind: 'cleanup', trigger: 'schedule', code: 0 });
+    expect(await stopped(daemon)).toMatchObject({ code: 0 });
+    await writeFile(records(), JSON.stringify({ care: { slot: MISSED, state: 'ended' } }));
+    const again = await started(['application'], { CLEANUP_ENABLED: 'false' }, SCHEDULED);
+    await again.says('application validate: done');
+    expect(again.said()).toContain('cleanup (off: CLEANUP_ENABLED is false)');
+    expect(await lastRun('validate')).toMatchObject({ kind: 'validate', trigger: 'schedule', code: 0 });
+    expect(await stopped(again)).toMatchObject({ code: 0 });
+    expect(again.said()).not.toContain('application cleanup');
+  });
+
+  test('goes by a schedule file that was changed, and refuses a broken one with its errors', async () => {
+    const file = path.join(rig.site.directory, 'schedule.conf');
+    await writeFile(file, 'APPLICATION_DAILY_SCHEDULE="0 5 * * *"\nAPPLICATION_WEEKLY_SCHEDULE=off\n');
+    const daemon = await started(['application'], { SCHEDULE_FILE: file }, SCHEDULED);
+    await daemon.says('application daily: done');
+    expect(daemon.said()).not.toContain('application weekly');
+    await writeFile(file, 'APPLICATION_DAILY_SCHEDULE="0 25 * * *"\nAPPLICATION_WEKLY_SCHEDULE="* * * * *"\n');
+    await daemon.says('is refused: the schedules before it stay in force');
+    expect(daemon.said()).toContain('"0 25 * * *" is not allowed');
+    expect(daemon.said()).toContain('unknown key APPLICATION_WEKLY_SCHEDULE');
+    const before = await stored();
+    await writeFile(file, 'APPLICATION_MANUAL_SCHEDULE="* * * * *"\n');
+    await daemon.says('has changed: its schedules are in force');
+    await daemon.says('application manual: done');
+    expect(await stored()).toBe(before + 1);
+    expect(await stopped(daemon)).toMatchObject({ code: 0 });
   });
 
   test('takes none unasked with --no-schedule', async () => {

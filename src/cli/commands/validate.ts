@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { BackupError } from '../../base/errors.ts';
 import type { ValidatedBackup, ValidationReport, ValidationSelection } from '../../coordination/validate.ts';
-import { type BackupId, parseBackupId, type Service, SERVICES } from '../../model/vocabulary.ts';
+import { type BackupId, isService, parseBackupId, type Service, SERVICES } from '../../model/vocabulary.ts';
 import { damageError } from '../entries.ts';
 import { count, formatSeconds, formatTable } from '../format.ts';
 import type { Session } from '../host.ts';
@@ -22,7 +22,7 @@ export function registerValidate(program: Command, act: Act): void {
   program
     .command('validate')
     .description('check integrity and content; without arguments: of the newest backup of each service')
-    .argument('[id]', 'id of a backup')
+    .argument('[which]', 'id of a backup, or a service: its newest backup')
     .option('--file <path>', 'the backup that this file belongs to')
     .option('--all', 'all backups')
     .option('--report', 'a line for each check')
@@ -33,9 +33,11 @@ async function validate(word: string | undefined, options: Options, invocation: 
   const given = [word, options.file, options.all].filter((each) => each !== undefined);
   if (given.length > 1)
     throw new BackupError('validate takes an id, --file or --all, not several of them', { kind: 'usage' });
-  const id = word === undefined ? options.file && idOfFile(options.file) : parseId(word);
+  const service = word !== undefined && isService(word) ? word : undefined;
+  const named = service === undefined ? word : undefined;
+  const id = named === undefined ? options.file && idOfFile(options.file) : parseId(named);
   const { validateBackups } = await import('../../coordination/validate.ts');
-  const services: readonly Service[] = id ? [serviceOf(id)] : SERVICES;
+  const services: readonly Service[] = id ? [serviceOf(id)] : service ? [service] : SERVICES;
   await using session = await invocation.open({ services, access: 'contents', log: 'validation' });
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
