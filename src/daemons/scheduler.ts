@@ -99,7 +99,7 @@ export class Scheduler {
     if (strange.length > 0)
       return this.#adopt(strange).catch((error: unknown) => say(`${service}: cannot begin: ${reason(error)}`));
     const now = clock.now();
-    const [turn] = this.#slots.due(schedules(), now).filter((each) => !this.#isAside(nameOf(each), now));
+    const turn = this.#slots.due(schedules(), now).find((each) => !this.#isAside(nameOf(each), now));
     if (turn !== undefined) return this.#take(turn, signal);
     return this.#isCareDue(now) ? this.#care(this.#careToCome?.after, signal) : undefined;
   }

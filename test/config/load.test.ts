@@ -271,20 +271,20 @@ describe('report', () => {
 
 describe('schedules', () => {
   test('are those of the guide unless set, and none where they are off', () => {
-    const { schedules, errors } = loadConfiguration({
+    const configuration = loadConfiguration({
       REDIS_DAILY_SCHEDULE: 'off',
       REDIS_MANUAL_SCHEDULE: '5 4 * * 1',
     });
-    expect(errors).toEqual([]);
-    expect(schedules().filter((each) => each.service === 'redis')).toEqual([
+    expect(configuration.errors).toEqual([]);
+    expect(configuration.schedules().filter((each) => each.service === 'redis')).toEqual([
       { service: 'redis', type: 'weekly', cron: '0 3 * * 0' },
       { service: 'redis', type: 'manual', cron: '5 4 * * 1' },
     ]);
   });
 
   test('and retention are of the same file', () => {
-    const { retentions } = loadConfiguration({ REDIS_DAILY_RETENTION: '9' });
-    expect(retentions().filter((each) => each.service === 'redis')).toEqual([
+    const configuration = loadConfiguration({ REDIS_DAILY_RETENTION: '9' });
+    expect(configuration.retentions().filter((each) => each.service === 'redis')).toEqual([
       { service: 'redis', type: 'daily', days: 9 },
       { service: 'redis', type: 'weekly', days: 28 },
       { service: 'redis', type: 'monthly', days: 365 },

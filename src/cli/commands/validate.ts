@@ -33,11 +33,8 @@ async function validate(word: string | undefined, options: Options, invocation: 
   const given = [word, options.file, options.all].filter((each) => each !== undefined);
   if (given.length > 1)
     throw new BackupError('validate takes an id, --file or --all, not several of them', { kind: 'usage' });
-  const service = word !== undefined && isService(word) ? word : undefined;
-  const named = service === undefined ? word : undefined;
-  const id = named === undefined ? options.file && idOfFile(options.file) : parseId(named);
+  const { id, services } = askedFor(word, options);
   const { validateBackups } = await import('../../coordination/validate.ts');
-  const services: readonly Service[] = id ? [serviceOf(id)] : service ? [service] : SERVICES;
   await using session = await invocation.open({ services, access: 'contents', log: 'validation' });
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
@@ -49,6 +46,14 @@ async function validate(word: string | undefined, options: Options, invocation: 
     (found) => endsOf(found, session),
   );
   return outcomeOf(report, options.report ?? false);
+}
+
+/** One backup, or the services whose backups are meant. */
+function askedFor(word: string | undefined, { file }: Options) {
+  if (word !== undefined && isService(word)) return { id: undefined, services: [word] };
+  const named = word === undefined ? undefined : parseId(word);
+  const id = named ?? (file === undefined ? undefined : idOfFile(file));
+  return { id, services: id === undefined ? SERVICES : [serviceOf(id)] };
 }
 
 /** What was looked at of each service; one without backups was not. */
