@@ -1,4 +1,4 @@
-import { M, DAILY, YEARLY, NEO4J, VOLUME, m, daily, volume, steady, DAY, type RuleCase } from './series.ts';
+import { condition, M, DAILY, YEARLY, NEO4J, VOLUME, m, daily, volume, steady, DAY, type RuleCase } from './series.ts';
 
 /** Of rules about backups and volumes. */
 export const BACKUPS_CASES: readonly RuleCase[] = [
@@ -36,8 +36,31 @@ export const BACKUPS_CASES: readonly RuleCase[] = [
     fires: [
       {
         labels: { ...daily, severity: 'warning' },
-        summary: 'The newest daily backup of postgres is 1d 3h 0m 0s old',
+        summary: 'The newest daily backup of postgres is older than its schedule allows',
         description: 'physics-backup backup postgres daily',
+      },
+    ],
+  },
+  {
+    alert: 'BackupStale',
+    about: 'one that was never taken; said once of one that is old, too',
+    series: {
+      [`backup_age_hours${DAILY}`]: steady(27),
+      [`backup_stale_after_seconds${DAILY}`]: steady(26 * 3600),
+      [condition('BackupStale', 'warning', { service: 'postgres', type: 'daily' })]: steady(1),
+      [condition('BackupStale', 'warning', { service: 'redis', type: 'weekly' })]: steady(1),
+    },
+    at: 30,
+    fires: [
+      {
+        labels: { ...daily, severity: 'warning' },
+        summary: 'The newest daily backup of postgres is older than its schedule allows',
+        description: 'physics-backup backup postgres daily',
+      },
+      {
+        labels: { ...daily, name: 'BackupStale', service: 'redis', type: 'weekly', severity: 'warning' },
+        summary: 'The newest weekly backup of redis is older than its schedule allows',
+        description: 'physics-backup backup redis weekly',
       },
     ],
   },
@@ -54,8 +77,14 @@ export const BACKUPS_CASES: readonly RuleCase[] = [
   },
   {
     alert: 'VolumeUsageHigh',
-    about: 'four fifths',
-    series: { [`volume_usage_percent${VOLUME}`]: steady(80) },
+    about: 'one over the first threshold, one over the second, one over none',
+    series: {
+      [`volume_usage_percent${VOLUME}`]: steady(80),
+      [condition('VolumeUsageHigh', 'warning', { volume: 'backup-postgres' })]: steady(1),
+      [`volume_usage_percent{volume="backup-redis",${M}}`]: steady(95.4),
+      [condition('VolumeUsageHigh', 'critical', { volume: 'backup-redis' })]: steady(1),
+      [`volume_usage_percent{volume="data",${M}}`]: steady(79),
+    },
     at: 15,
     fires: [
       {
@@ -63,26 +92,17 @@ export const BACKUPS_CASES: readonly RuleCase[] = [
         summary: 'Volume backup-postgres is 80 % full',
         description: 'physics-backup cleanup --dry-run',
       },
-    ],
-  },
-  {
-    alert: 'VolumeUsageHigh',
-    about: 'nearly all: once, and critical',
-    sudden: false,
-    series: { [`volume_usage_percent${VOLUME}`]: steady(95) },
-    at: 15,
-    fires: [
       {
-        labels: { ...volume, severity: 'critical' },
-        summary: 'Volume backup-postgres is 95 % full',
+        labels: { ...volume, volume: 'backup-redis', severity: 'critical' },
+        summary: 'Volume backup-redis is 95 % full',
         description: 'physics-backup cleanup --dry-run',
       },
     ],
   },
   {
     alert: 'VolumeUsageHigh',
-    about: 'less',
-    series: { [`volume_usage_percent${VOLUME}`]: steady(79.9) },
+    about: 'less than is too much here',
+    series: { [`volume_usage_percent${VOLUME}`]: steady(94) },
     at: 25,
     fires: [],
   },

@@ -98,7 +98,7 @@ export const PLATFORM_CASES: readonly RuleCase[] = [
     fires: [
       {
         labels: { ...m, severity: 'warning' },
-        summary: 'A recovery would take 2h 0m 0s',
+        summary: 'The last recovery took 2h 0m 0s',
         description: 'PARALLEL_RECOVERY and PARALLEL_JOBS make it faster; RECOVERY_RTO_MINUTES is the target',
       },
     ],
@@ -275,21 +275,30 @@ export const PLATFORM_CASES: readonly RuleCase[] = [
   },
   {
     alert: 'BackupSchedulerSilent',
-    about: 'five minutes, and then five more',
-    series: { [`backup_scheduler_heartbeat_timestamp_seconds${ALL}`]: steady(0) },
+    about: 'one for five minutes, and then five more; one that never ran',
+    series: {
+      [`backup_scheduler_heartbeat_timestamp_seconds${NEO4J}`]: steady(0),
+      [condition('SchedulerSilent', 'critical', { service: 'neo4j' })]: '_x5 1x100',
+      [condition('SchedulerSilent')]: '_x6 1x100',
+    },
     at: 11,
     fires: [
       {
-        labels: { ...m, severity: 'critical' },
-        summary: 'The scheduler has been silent for 11m 0s',
-        description: 'docker compose -f backup/docker-compose.backup.yml up -d',
+        labels: { ...m, service: 'neo4j', severity: 'critical' },
+        summary: 'The scheduler of neo4j is silent: its backups are not taken by themselves',
+        description: 'docker compose -f backup/docker-compose.backup.yml up -d neo4j-backup',
+      },
+      {
+        labels: { ...m, name: 'SchedulerSilent', service: 'redis', severity: 'critical' },
+        summary: 'The scheduler of redis is silent: its backups are not taken by themselves',
+        description: 'docker compose -f backup/docker-compose.backup.yml up -d redis-backup',
       },
     ],
   },
   {
     alert: 'BackupSchedulerSilent',
     about: 'it beats',
-    series: { [`backup_scheduler_heartbeat_timestamp_seconds${ALL}`]: '0+60x1600' },
+    series: { [`backup_scheduler_heartbeat_timestamp_seconds${NEO4J}`]: '0+60x100' },
     at: 30,
     fires: [],
   },

@@ -57,7 +57,7 @@ function expected({ labels, summary, description }: RuleCase['fires'][number]): 
 const names = (): string[] => [...new Set([...rules.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name = '']) => name))];
 
 test('promtool finds no fault with them', async () => {
-  expect((await promtool('check', 'rules', RULES)).stdout).toContain(`SUCCESS: ${names().length + 1} rules found`);
+  expect((await promtool('check', 'rules', RULES)).stdout).toContain(`SUCCESS: ${names().length} rules found`);
 });
 
 test('the examples beside them are good', async () => {
@@ -85,11 +85,11 @@ describe('a rule that is broken is found', () => {
     [
       "the guide's: 26 hours for every type",
       'BackupStale',
-      (text) => text.replace(/expr: backup_age_hours \* 3600.*/, 'expr: backup_age_hours > 26'),
+      (text) => text.replace(/backup_age_hours \* 3600.*/, 'backup_age_hours > 26'),
     ],
     ['no waiting', 'BackupFailed', (text) => text.replaceAll(/^ +for: .*\n/gm, '')],
     ['a limit that is never reached', 'BackupSequenceGap', (text) => text.replaceAll(/> (\d)/g, '> 1e12 + $1')],
-    ['a limit that is passed too early', 'VolumeUsageHigh', (text) => text.replace('>= 80', '>= 79')],
+    ['a limit that is passed too early', 'BackupKeyOld', (text) => text.replace('400 *', '366 *')],
     ['another severity', 'BackupRecoveryImpossible', (text) => text.replaceAll('critical', 'warning')],
     ['no metric of that name', 'BackupKeyOld', (text) => text.replaceAll('backup_key_', 'backup_keys_')],
   ];

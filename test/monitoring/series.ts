@@ -31,5 +31,9 @@ export const volume = { ...m, volume: 'backup-postgres' };
 /** Always the same, for as long as any case lasts. */
 export const steady = (value: number): string => `${value}x1600`;
 export const DAY = 86_400;
-export const condition = (name: string, severity = 'warning'): string =>
-  `backup_condition{name="${name}",severity="${severity}",service="redis",type="",volume="",${M}}`;
+export const condition = (
+  name: string,
+  severity = 'warning',
+  about: Readonly<Record<string, string>> = { service: 'redis' },
+): string =>
+  `backup_condition{name="${name}",severity="${severity}",service="${about['service'] ?? ''}",type="${about['type'] ?? ''}",volume="${about['volume'] ?? ''}",${M}}`;
