@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../platform/fingerprint/all.ts';
 import { run } from './support/docker.ts';
 import { engine, rig } from './support/rig.ts';
@@ -18,14 +18,25 @@ const NOT_BUILT = [
   ['volume_manager.sh', 'remove-orphaned'],
 ];
 
-/** Runs a script with a `docker` that only writes down how it was called: the arguments, and what it would forward. */
-async function written(words: readonly string[], environment: Readonly<Record<string, string>>) {
+const WRITES = `#!/bin/sh
+case "$*" in *"ps --quiet"*) echo container ;; *" exec"* | exec* | *" run "* | run*) echo "$@"; env ;; esac
+`;
+
+/** Programs that only write down how they were called: the arguments, and what they would forward. */
+const PROGRAMS = { docker: WRITES };
+
+/** Runs a script, of this checkout or a copy, with other programs instead of Docker's. */
+async function written(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { programs = PROGRAMS, root = ROOT }: { programs?: Readonly<Record<string, string>>; root?: string } = {},
+) {
   const bin = await mkdtemp(path.join(os.tmpdir(), 'docker-'));
   try {
-    const script = `#!/bin/sh\ncase "$*" in *"ps --quiet"*) echo container ;; *"exec"*) echo "$@"; env ;; esac\n`;
-    await writeFile(path.join(bin, 'docker'), script, { mode: 0o755 });
+    for (const [name, script] of Object.entries(programs))
+      await writeFile(path.join(bin, name), script, { mode: 0o755 });
     const [file = '', ...args] = words;
-    const ended = await run([path.join(ROOT, 'backup', 'scripts', file), ...args], {
+    const ended = await run([path.join(root, 'backup', 'scripts', file), ...args], {
       PATH: `${bin}:/usr/bin:/bin`,
       ...environment,
     });
@@ -59,9 +70,64 @@ describe('the scripts on the host', () => {
     const file = '/opt/physics-assistant/backups/postgres/daily/x y.dump';
     const { called, variables } = await written(['validation/backup_validator.py', '--file', file], {
       BACKUP_DIR: '/opt/physics-assistant/backups',
+      SECRETS_DIR: '/opt/physics-assistant/secrets',
+      LOG_DIR: '/opt/physics-assistant-of-another/logs',
     });
     expect(called).toContain('physics-backup validate --file /backups/postgres/daily/x y.dump');
     expect(variables).toContain('BACKUP_DIR=/backups');
+    expect(variables).toContain('SECRETS_DIR=/secrets');
+    expect(variables).toContain('LOG_DIR=/opt/physics-assistant-of-another/logs');
+  });
+
+  test('replace the file of a secret by what is set, and not by nothing', async () => {
+    const status = ['scheduler.sh', 'status'];
+    expect((await written(status, { REDIS_PASSWORD: '' })).called).not.toContain('REDIS_PASSWORD');
+    expect((await written(status, { REDIS_PASSWORD: 'x' })).called).toContain(
+      '-e REDIS_PASSWORD -e REDIS_PASSWORD_FILE=',
+    );
+  });
+
+  test('take docker-compose with a hyphen where there is no other', async () => {
+    const docker =
+      '#!/bin/sh\ncase "$*" in "compose version") exit 1 ;; compose*) exit 99 ;; exec*) echo "$@" ;; esac\n';
+    const programs = { docker, 'docker-compose': WRITES };
+    const status = await written(['scheduler.sh', 'status'], {}, { programs });
+    expect(status).toMatchObject({ code: 0, called: 'exec container physics-backup status' });
+    const recovery = await written(['restore/disaster_recovery.sh', 'validate'], {}, { programs });
+    expect(recovery.code).toBe(0);
+    expect(recovery.called).toMatch(/^--progress quiet run --rm --quiet-pull -T backup-restore doctor$/);
+  });
+
+  describe('find the settings', () => {
+    let place: string;
+    beforeAll(async () => {
+      place = await mkdtemp(path.join(os.tmpdir(), 'settings-'));
+      await mkdir(path.join(place, 'backup'));
+      await writeFile(path.join(place, 'backup', '.env'), '');
+    });
+    afterAll(() => rm(place, { recursive: true }));
+
+    const fileOf = async (environment: Readonly<Record<string, string>>, root = ROOT) => {
+      const { variables } = await written(['scheduler.sh', 'status'], environment, { root });
+      return variables.filter((line) => line.startsWith('COMPOSE_ENV_FILES='));
+    };
+
+    test('where the guide puts them, in a shell that names none (cron)', async () => {
+      expect(await fileOf({ BACKUP_ROOT: place })).toEqual([`COMPOSE_ENV_FILES=${place}/backup/.env`]);
+    });
+
+    test('where the shell says', async () => {
+      expect(await fileOf({ BACKUP_ROOT: place, COMPOSE_ENV_FILES: '/elsewhere' })).toEqual([
+        'COMPOSE_ENV_FILES=/elsewhere',
+      ]);
+    });
+
+    test('beside the compose file, as Compose does', async () => {
+      const root = path.join(place, 'checkout');
+      await cp(path.join(ROOT, 'backup'), path.join(root, 'backup'), { recursive: true });
+      await writeFile(path.join(root, 'backup', '.env'), '');
+      expect(await fileOf({ BACKUP_ROOT: place }, root)).toEqual([]);
+    });
   });
 
   test('say which container does not run', async () => {

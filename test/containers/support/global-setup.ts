@@ -58,9 +58,12 @@ async function bringUp(stack: Stack): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
+/** What a shell, Compose, a connection string or a file of passwords could take for something else. */
+const AWKWARD = ` $HOME"'#:\\@%ü`;
+
 function makePasswords(): Record<string, string> {
   const names = ['POSTGRES_PASSWORD', 'PHYSICS_DB_PASSWORD', 'NEO4J_PASSWORD', 'REDIS_PASSWORD'];
-  return Object.fromEntries(names.map((name) => [name, randomBytes(12).toString('hex')]));
+  return Object.fromEntries(names.map((name) => [name, `${randomBytes(12).toString('hex')}${AWKWARD}`]));
 }
 
 async function addresses(

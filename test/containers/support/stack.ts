@@ -1,4 +1,4 @@
-import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Service } from '../../../src/model/vocabulary.ts';
@@ -15,6 +15,11 @@ export interface StackOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** The tag of the images; `test` unless given. */
   readonly version?: string;
+}
+
+/** A value of a .env file that stands for itself, as backup/.env.example says. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", String.raw`\'`)}'`;
 }
 
 /** The shipped backup services, with directories and names of their own instead of those of the guide. */
@@ -38,8 +43,9 @@ export class Stack implements AsyncDisposable {
     for (const part of parts) await mkdir(path.join(directory, part), { recursive: true });
     await must(['chmod', '0711', directory]);
     await must(['chown', '-R', '1000:1000', directory]);
-    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${quoted(value)}\n`);
     await mkdir(path.join(directory, 'backup'));
+    await cp(path.join(ROOT, 'backup', 'scripts', 'config'), path.join(directory, 'config'), { recursive: true });
     await writeFile(path.join(directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
     return Stack.at(directory, name, network, version);
   }
@@ -53,6 +59,7 @@ export class Stack implements AsyncDisposable {
       BACKUP_ROOT: directory,
       BACKUP_VERSION: version,
       APPLICATION_DATA: path.join(directory, 'application'),
+      SCHEDULE_DIR: path.join(directory, 'config'),
       PHYSICS_NETWORK: network,
       MONITOR_ADDRESS: '127.0.0.1:0', // any that is free
     });
