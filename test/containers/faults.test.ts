@@ -5,44 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { destroyNeo4j } from '../../platform/data/destroy.ts';
 import { fingerprint } from '../../platform/fingerprint/all.ts';
 import { differences } from '../../platform/fingerprint/compare.ts';
-import { type Service, SERVICES } from '../../src/model/vocabulary.ts';
+import { SERVICES } from '../../src/model/vocabulary.ts';
 import { docker, inspect, run } from './support/docker.ts';
 import { oneOff } from './support/one-off.ts';
+import { backup, healthy, killed, nothingNew, traces } from './support/looks.ts';
 import { engine, rig } from './support/rig.ts';
-import type { Stack } from './support/stack.ts';
-import { until } from './support/wait.ts';
-
-interface State {
-  readonly Pid: number;
-  readonly Health?: { readonly Status: string };
-}
-
-function healthy(container: string): Promise<void> {
-  return until(`${container} is healthy`, async () => {
-    const { Health } = await inspect<State>(container, '.State');
-    return Health?.Status === 'healthy';
-  });
-}
-
-function backup(stack: Stack, service: Service, type = 'manual') {
-  return stack.exec(service, '/scripts/scheduler.sh', 'backup', service, type);
-}
-
-/** What a backup that failed may not leave: a manifest, a draft, a work directory, a sandbox. */
-async function traces(stack: Stack): Promise<string[]> {
-  const backups = await readdir(path.join(stack.directory, 'backups'), { recursive: true });
-  const works = await Promise.all(
-    ['work', 'sandboxes'].map((each) => readdir(path.join(stack.directory, 'state', each)).catch(() => [])),
-  );
-  return [...backups.filter((name) => /\.metadata\.json$|\.partial|\.tmp/.test(name)), ...works.flat()].toSorted();
-}
-
-async function nothingNew<T>(stack: Stack, work: () => Promise<T>): Promise<T> {
-  const before = await traces(stack);
-  const result = await work();
-  expect(await traces(stack)).toEqual(before);
-  return result;
-}
 
 describe.runIf(engine)('a container', () => {
   test('that is killed in the middle of a backup comes back, and the next backup is good', async () => {
@@ -56,10 +23,8 @@ describe.runIf(engine)('a container', () => {
         if (text.includes('redis: dump')) resolve();
       });
     });
-    // An engine's own kill counts as wanted, and no restart follows it.
-    process.kill((await inspect<State>(container, '.State')).Pid, 'SIGKILL');
+    await killed(container);
     expect(await ended).not.toBe(0);
-    await until('it was started again', async () => (await inspect<number>(container, '.RestartCount')) > 0);
     await healthy(container);
     expect(await stack.manifests()).toEqual(before);
 

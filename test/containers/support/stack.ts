@@ -1,4 +1,4 @@
-import { chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Service } from '../../../src/model/vocabulary.ts';
@@ -15,6 +15,8 @@ export interface StackOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** The tag of the images; `test` unless given. */
   readonly version?: string;
+  /** The commands of the README make the directories and the .env file. */
+  readonly bare?: boolean;
 }
 
 /** A value of a .env file that stands for itself, as backup/.env.example says. */
@@ -37,17 +39,23 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Lays out the directories as the README says; starts nothing. */
-  static async prepare({ name, network, settings, version }: StackOptions): Promise<Stack> {
+  static async prepare({ name, network, settings, version, bare = false }: StackOptions): Promise<Stack> {
     const directory = await mkdtemp(path.join(os.tmpdir(), `${name}-`));
-    const parts = ['backups', 'logs', 'secrets', 'state', 'application/uploads', 'application/models'];
+    const ours = bare ? [] : ['backups', 'logs', 'secrets', 'state', 'backup'];
+    const parts = [...ours, 'application/uploads', 'application/models'];
     for (const part of parts) await mkdir(path.join(directory, part), { recursive: true });
     await must(['chmod', '0711', directory]);
     await must(['chown', '-R', '1000:1000', directory]);
-    const lines = Object.entries(settings).map(([key, value]) => `${key}=${quoted(value)}\n`);
-    await mkdir(path.join(directory, 'backup'));
     await cp(path.join(ROOT, 'backup', 'scripts', 'config'), path.join(directory, 'config'), { recursive: true });
-    await writeFile(path.join(directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
-    return Stack.at(directory, name, network, version);
+    const stack = Stack.at(directory, name, network, version);
+    if (!bare) await stack.set(settings);
+    return stack;
+  }
+
+  /** Adds lines to its .env file; the last of a name counts. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${quoted(value)}\n`);
+    await appendFile(path.join(this.directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
   }
 
   /** What was prepared before. */
