@@ -60,7 +60,7 @@ async function bringUp(stack: Stack, passwords: Readonly<Record<string, string>>
 }
 
 /** What a shell, Compose, a connection string or a file of passwords could take for something else. */
-const AWKWARD = ` $HOME"'#:\\@%ü`;
+const AWKWARD = ` $HOME"'#:\\@%`;
 
 function makePasswords(): Record<string, string> {
   const names = ['POSTGRES_PASSWORD', 'PHYSICS_DB_PASSWORD', 'NEO4J_PASSWORD', 'REDIS_PASSWORD'];

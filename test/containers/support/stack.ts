@@ -5,7 +5,7 @@ import type { Service } from '../../../src/model/vocabulary.ts';
 import { type Ended, type Environment, must, run } from './docker.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..', '..', '..');
-const FILE = path.join(ROOT, 'backup', 'docker-compose.backup.yml');
+export const FILE = path.join(ROOT, 'backup', 'docker-compose.backup.yml');
 
 export interface StackOptions {
   /** Begins the names of all that is made; nobody else's may be equal. */
@@ -61,6 +61,7 @@ export class Stack implements AsyncDisposable {
   /** What was prepared before. */
   static at(directory: string, name: string, network: string, version = 'test'): Stack {
     return new Stack(directory, name, {
+      COMPOSE_FILE: FILE,
       COMPOSE_PROJECT_NAME: name,
       COMPOSE_ENV_FILES: path.join(directory, 'backup', '.env'),
       CONTAINER_PREFIX: name,
@@ -74,7 +75,7 @@ export class Stack implements AsyncDisposable {
   }
 
   compose(...args: readonly string[]): Promise<Ended> {
-    return run(['docker', 'compose', '--file', FILE, ...args], this.environment);
+    return run(['docker', 'compose', ...args], this.environment);
   }
 
   async mustCompose(...args: readonly string[]): Promise<string> {
@@ -96,11 +97,7 @@ export class Stack implements AsyncDisposable {
   /** Runs one of backup/scripts on the host, as an operator would. */
   script(words: readonly string[], environment: Environment = {}): Promise<Ended> {
     const [file = '', ...args] = words;
-    return run([path.join(ROOT, 'backup', 'scripts', file), ...args], {
-      ...this.environment,
-      COMPOSE_FILE: FILE,
-      ...environment,
-    });
+    return run([path.join(ROOT, 'backup', 'scripts', file), ...args], { ...this.environment, ...environment });
   }
 
   /** The same stack, told other settings: for containers that are run once. */
