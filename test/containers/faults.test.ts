@@ -10,6 +10,7 @@ import { docker, inspect, run } from './support/docker.ts';
 import { oneOff } from './support/one-off.ts';
 import { backup, healthy, killed, nothingNew, traces } from './support/looks.ts';
 import { engine, rig } from './support/rig.ts';
+import type { Stack } from './support/stack.ts';
 
 describe.runIf(engine)('a container', () => {
   test('that is killed in the middle of a backup comes back, and the next backup is good', async () => {
@@ -68,13 +69,11 @@ describe.runIf(engine)('a container', () => {
     await healthy(stack.container('redis'));
   });
 
-  test('that is stopped ends at once, in good order', async () => {
+  test('that is stopped ends in good order, before it is killed', async () => {
     const { stack } = rig();
     const container = stack.container('application');
-    const began = performance.now();
     try {
-      await docker('stop', container);
-      expect((performance.now() - began) / 1000).toBeLessThan(10);
+      await docker('stop', container); // after stop_grace_period it would be killed: 137
       expect(await inspect<number>(container, '.State.ExitCode')).toBe(0);
     } finally {
       await docker('start', container);
@@ -160,15 +159,29 @@ describe.runIf(engine)('a backup', () => {
   });
 });
 
+/** Of the newest recovery. */
+async function journalOf(stack: Stack): Promise<string> {
+  const directory = path.join(stack.directory, 'state', 'recovery');
+  const newest = (await readdir(directory))
+    .filter((name) => name.endsWith('.jsonl'))
+    .toSorted()
+    .at(-1);
+  return await readFile(path.join(directory, newest ?? ''), 'utf8');
+}
+
 describe.runIf(engine)('a recovery', () => {
   test('that was killed in one container is ended by the next run in another', async () => {
-    const { stack, shared } = rig();
+    const { stack, shared, platform } = rig();
     const taken = await stack.exec('postgres', '/scripts/scheduler.sh', 'backup', 'all', 'daily');
     expect(taken, taken.stderr).toMatchObject({ code: 0 });
     const before = await fingerprint(shared.environment);
     const words = ['run', '--rm', '--env', 'PHYSICS_BACKUP_CRASH_AT=neo4j.emptied', 'backup-restore'];
-    const killed = await stack.compose(...words, 'recover', 'latest');
-    expect(killed.code).toBe(137);
+    // It may stop Neo4j, and has no socket for that: the graph is rewritten, and why is noted.
+    const stopped = await stack.withSettings({ NEO4J_CONTAINER: platform.container('neo4j') }, (other) =>
+      other.compose(...words, 'recover', 'latest'),
+    );
+    expect(stopped.code, stopped.stderr).toBe(137);
+    expect(await journalOf(stack)).toMatch(/the live store cannot be exchanged, so it is rewritten: .*docker\.sock/);
     const between = await fingerprint(shared.environment);
     expect(differences(before.neo4j, between.neo4j)).not.toEqual([]);
 

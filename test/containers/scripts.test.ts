@@ -1,8 +1,9 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../platform/fingerprint/all.ts';
+import { SERVICES } from '../../src/model/vocabulary.ts';
 import { run } from './support/docker.ts';
 import { engine, rig } from './support/rig.ts';
 import { ROOT } from './support/stack.ts';
@@ -164,4 +165,61 @@ describe.runIf(engine)('the scripts', () => {
     const found = await run(['bash', '-c', `grep -r 'encrypted.*true' ${stack.directory}/backups/*/metadata.json`]);
     expect(found.code).toBe(0);
   });
+});
+
+/** Of the deployment guide, on the host; how they may end, and what they say. 4: something needs a person. */
+const GUIDE: readonly (readonly [string, readonly number[], RegExp])[] = [
+  ['scheduler.sh status', [0, 4], /postgres/],
+  ['scheduler.sh report', [0], /\/logs\/monitoring\/backup_report_\w+\.json/],
+  ['scheduler.sh cleanup postgres daily', [0], /./],
+  ['scheduler.sh cleanup all all', [0], /./],
+  ['volume_manager.sh check all', [0, 4], /^backup-application /m],
+  ['volume_manager.sh status', [0, 4], /^backup-postgres /m],
+  ['volume_manager.sh report', [0, 4], /\/logs\/volume-health\/\w+\.json/],
+  ['volume_manager.sh cleanup all 30', [0], /./],
+  ['volume_manager.sh cleanup backup-postgres 7', [0], /./],
+  ['restore/disaster_recovery.sh validate', [0, 4], /postgres/],
+  ['restore/disaster_recovery.sh recover yearly', [5], /^error: /m],
+];
+
+describe.runIf(engine)("the guide's commands", () => {
+  test.each(GUIDE)('%s', async (line, codes, says) => {
+    const ended = await rig().stack.script(line.split(' '));
+    expect(ended.stdout + ended.stderr).toMatch(says);
+    expect(codes, ended.stdout + ended.stderr).toContain(ended.code);
+  });
+
+  test('backup_validator.py --file, by the path that the host has for it', async () => {
+    const { stack } = rig();
+    const taken = await stack.script(['scheduler.sh', 'backup', 'postgres', 'daily']);
+    expect(taken, taken.stderr).toMatchObject({ code: 0 });
+    const [name = ''] = (await stack.manifests()).filter((each) => each.startsWith('postgres/daily/'));
+    const file = path.join(stack.directory, 'backups', name);
+    const ended = await stack.script(['validation/backup_validator.py', '--file', file]);
+    expect(ended.stdout, ended.stderr).toContain('1 backup checked, 1 good');
+    expect(ended.code).toBe(0);
+    expect(await readFile(path.join(stack.directory, 'logs/validation/backup_validator.log'), 'utf8')).not.toBe('');
+  });
+
+  test('leave what the guide reads in the logs', async () => {
+    const { stack } = rig();
+    const latest = path.join(stack.directory, 'logs/monitoring/backup_report_latest.json');
+    expect(JSON.parse(await readFile(latest, 'utf8'))).toBeTypeOf('object');
+    for (const name of ['backup', 'restore', 'volume-health'])
+      expect(await readdir(path.join(stack.directory, 'logs', name)), name).not.toEqual([]);
+  });
+
+  test.each([...SERVICES, 'monitor'] as const)(
+    'the container of %s has the scripts, and python3 for one',
+    async (of) => {
+      const container = rig().stack.container(of);
+      const words = ['docker', 'exec', container];
+      const validator = await run([...words, 'python3', '/scripts/validation/backup_validator.py']);
+      expect(validator).toMatchObject({ code: 2, stderr: expect.stringMatching(/^usage: /) as string });
+      const listed = await run([...words, 'physics-backup', 'list']);
+      expect(listed, listed.stderr).toMatchObject({ code: 0 });
+      const unknown = await run([...words, '/scripts/scheduler.sh', 'dance']);
+      expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/^usage: /) as string });
+    },
+  );
 });
