@@ -193,7 +193,7 @@ describe.runIf(engine)("the guide's commands", () => {
     const { stack } = rig();
     const taken = await stack.script(['scheduler.sh', 'backup', 'postgres', 'daily']);
     expect(taken, taken.stderr).toMatchObject({ code: 0 });
-    const [name = ''] = (await stack.manifests()).filter((each) => each.startsWith('postgres/daily/'));
+    const name = (await stack.manifests()).find((each) => each.startsWith('postgres/daily/')) ?? '';
     const file = path.join(stack.directory, 'backups', name);
     const ended = await stack.script(['validation/backup_validator.py', '--file', file]);
     expect(ended.stdout, ended.stderr).toContain('1 backup checked, 1 good');
