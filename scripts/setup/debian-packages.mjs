@@ -14,6 +14,7 @@ const NEEDED = [
   { name: 'zstd', programs: ['zstd'] },
   { name: 'openssl', programs: ['openssl'] },
   { name: 'tar', programs: ['tar'] },
+  { name: 'sqlite3', programs: ['sqlite3'] }, // the deployment guide's query of the validation history
   { name: 'util-linux', programs: ['setpriv', 'flock', 'setsid'] },
   { name: 'prometheus', programs: ['prometheus', 'promtool'] },
   { name: 'prometheus-alertmanager', programs: ['prometheus-alertmanager', 'amtool'] },

@@ -1,5 +1,5 @@
-import type { Agent, BackupRequest, BackupResult, History, Run, StageResult } from '../model/agent.ts';
-import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import type { Agent, BackupRequest, BackupResult, History, Run, StageResult, Validation } from '../model/agent.ts';
+import type { ValidationLevel } from '../model/backup.ts';
 import type { Inspection } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
 
@@ -26,7 +26,7 @@ export class DeferredAgent implements Agent {
     return await (await this.#agent()).history(run);
   }
 
-  async validate(id: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<readonly ValidationOutcome[]> {
+  async validate(id: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<Validation> {
     return await (await this.#agent()).validate(id, levels, run);
   }
 

@@ -1,7 +1,7 @@
 import { stopwatch } from '../base/clock.ts';
 import { BackupError } from '../base/errors.ts';
-import type { Agent, BackupRequest, BackupResult, History, Run, StageResult } from '../model/agent.ts';
-import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import type { Agent, BackupRequest, BackupResult, History, Run, StageResult, Validation } from '../model/agent.ts';
+import type { ValidationLevel } from '../model/backup.ts';
 import type { Inspection } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
 import { backup } from '../operations/backup.ts';
@@ -10,7 +10,7 @@ import type { OperationDependencies } from '../operations/dependencies.ts';
 import { history } from '../operations/history.ts';
 import { timedRun } from '../operations/phases.ts';
 import { Restoration } from '../operations/restoration.ts';
-import { validate } from '../operations/validate.ts';
+import { validateStored } from '../operations/validate.ts';
 
 /** An agent whose tools and data are where this process runs. Keeps a restore open between its verbs. */
 export class InProcessAgent implements Agent {
@@ -36,8 +36,8 @@ export class InProcessAgent implements Agent {
     return history(this.#deps, run);
   }
 
-  async validate(id: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<readonly ValidationOutcome[]> {
-    return await validate(await this.#deps.repository.find(id, run.signal), levels, this.#deps, run);
+  validate(id: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<Validation> {
+    return validateStored(id, levels, this.#deps, run);
   }
 
   async stage(recovery: string, id: BackupId, run: Run): Promise<StageResult> {

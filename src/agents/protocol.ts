@@ -1,12 +1,12 @@
 import path from 'node:path';
-import type { BackupRequest, BackupResult, Damage, StageResult } from '../model/agent.ts';
-import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import type { BackupRequest, BackupResult, Damage, StageResult, Validation } from '../model/agent.ts';
+import type { ValidationLevel } from '../model/backup.ts';
 import type { Inspection } from '../model/source.ts';
 import type { BackupId, Instant, Service } from '../model/vocabulary.ts';
 import type { WireError } from './wire-errors.ts';
 
 /** Of what caller and agent say to each other (docs/decisions/0008). Both send it; another one is refused. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Header of every request and every answer. */
 export const PROTOCOL_HEADER = 'physics-backup-protocol';
@@ -38,10 +38,7 @@ export interface Verbs {
   readonly backup: Verb<Omit<BackupRequest, 'momentFixed'>, BackupResult>;
   /** Its backups come before the result, an `item` each: all in one line would be too much at once. */
   readonly history: Verb<object, { readonly damage: readonly Damage[] }>;
-  readonly validate: Verb<
-    { readonly backup: BackupId; readonly levels: readonly ValidationLevel[] },
-    readonly ValidationOutcome[]
-  >;
+  readonly validate: Verb<{ readonly backup: BackupId; readonly levels: readonly ValidationLevel[] }, Validation>;
   /** Open as long as the caller wants the recovery's restore kept open; its end lets go of the service. */
   readonly hold: Verb<OfRecovery, null>;
   readonly stage: Verb<OfRecovery & { readonly backup: BackupId }, StageResult>;

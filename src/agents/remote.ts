@@ -1,6 +1,15 @@
 import type { Log } from '../base/log.ts';
-import type { Agent, BackupEntry, BackupRequest, BackupResult, History, Run, StageResult } from '../model/agent.ts';
-import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import type {
+  Agent,
+  BackupEntry,
+  BackupRequest,
+  BackupResult,
+  History,
+  Run,
+  StageResult,
+  Validation,
+} from '../model/agent.ts';
+import type { ValidationLevel } from '../model/backup.ts';
 import type { Inspection } from '../model/source.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
 import { type AgentAddress, callAgent } from './call.ts';
@@ -38,7 +47,7 @@ export class RemoteAgent implements Agent {
     return { backups, damage };
   }
 
-  validate(backup: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<readonly ValidationOutcome[]> {
+  validate(backup: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<Validation> {
     return this.#call('validate', { backup, levels }, run);
   }
 

@@ -50,6 +50,8 @@ export interface AlertTrial {
 /** Which directory of logs a command writes to; one that only looks writes none. */
 export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring' | 'none';
 
+export type ReportKind = 'backup' | 'volumes' | 'validation';
+
 export interface OpenRequest {
   /** `all`: the services that this platform is configured to have. */
   readonly services: readonly Service[] | 'all';
@@ -100,8 +102,8 @@ export interface Host {
   situation(): Promise<Situation>;
   /** Looks and answers over HTTP until `signal` is aborted. */
   monitor(): Promise<void>;
-  /** Writes a report of that moment below the directory of logs; returns its path. */
-  writeReport(kind: 'backup' | 'volumes', content: object, at: Instant): Promise<string>;
+  /** Writes a report of that moment below the directory of logs, as JSON or as a text; returns its path. */
+  writeReport(kind: ReportKind, content: object | string, at: Instant): Promise<string>;
   /** What is wrong with the daemon that `serve` is; empty while all is well. */
   ailments(): Promise<readonly Error[]>;
   /** What fires and what is not delivered yet, as the monitor left it; damage in words. */

@@ -10,9 +10,7 @@ import type {
 } from '../model/situation.ts';
 import { instantOf, spanOf } from '../policy/words.ts';
 import { formatBytes, formatTable } from './format.ts';
-
-/** What a mail is read in. */
-const WIDTH = 80;
+import { wrapped } from './wrapping.ts';
 
 /** The situation for people, in 80 columns: the line that matters first, then what needs them, then the rest. */
 export function situationText(situation: Situation): string {
@@ -131,17 +129,4 @@ function platformLines({ at, keys, lock, retention, scheduler }: Situation): str
     `schedulers alive: ${scheduler.services.length === 0 ? 'none' : scheduler.services.join(', ')}`,
     ...lock.map(({ service, ageSeconds, holder }) => `locked: ${service}, ${spanOf(ageSeconds)}, ${holder ?? ''}`),
   ].flatMap((each) => wrapped(each));
-}
-
-/** Broken at spaces; a word that is longer than a line stays whole. */
-function wrapped(text: string, indent = '  '): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/(?<=\S) /)) {
-    if (line !== '' && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

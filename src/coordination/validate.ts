@@ -1,21 +1,22 @@
-import { BackupError, SeveralErrors } from '../base/errors.ts';
-import type { Agent, BackupEntry, Damage } from '../model/agent.ts';
-import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
+import { asError, BackupError, SeveralErrors } from '../base/errors.ts';
+import type { Agent, BackupEntry, Damage, Validation } from '../model/agent.ts';
+import type { ValidationLevel } from '../model/backup.ts';
 import { type BackupId, parseBackupId, type Service } from '../model/vocabulary.ts';
-import { type CoordinatedRun, errorsOf, forEachAgent, runOf, valuesOf } from './fan-out.ts';
+import { type CoordinatedRun, errorsOf, forEachAgent, runOf, type ServiceResult, withAgent } from './fan-out.ts';
 
 /** Which backups to validate: named ones, all, or the newest of each service. */
 export type ValidationSelection = { readonly ids: readonly BackupId[] } | 'all' | 'newest';
 
-export interface ValidatedBackup {
+export interface ValidatedBackup extends Validation {
   readonly backup: BackupId;
-  readonly outcomes: readonly ValidationOutcome[];
 }
 
 export interface ValidationReport {
   readonly backups: readonly ValidatedBackup[];
   /** Manifests that do not authenticate, gaps, orphans: each makes the report a bad one. */
   readonly damage: readonly ServiceDamage[];
+  /** What kept us from looking: at one backup, or at all of a service. */
+  readonly troubles: readonly ServiceTrouble[];
 }
 
 export interface ServiceDamage {
@@ -23,7 +24,15 @@ export interface ServiceDamage {
   readonly found: Damage;
 }
 
-/** Validates backups service by service; damage is reported, only what kept us from looking is thrown. */
+export interface ServiceTrouble {
+  readonly service: Service;
+  readonly error: Error;
+}
+
+/**
+ * Validates backups service by service. Damage is reported, and so is what kept us from looking at some of them; only
+ * an end that was asked for is thrown.
+ */
 export async function validateBackups(
   selection: ValidationSelection,
   levels: readonly ValidationLevel[],
@@ -32,15 +41,17 @@ export async function validateBackups(
 ): Promise<ValidationReport> {
   const results = await forEachAgent(agents, (agent) => validateOf(agent, selection, levels, run), 'sequential');
   const errors = errorsOf(results);
-  if (errors.length > 0) throw new SeveralErrors('not everything could be validated', errors);
-  const reports = valuesOf(results);
-  const report = {
+  if (run.signal.aborted && errors.length > 0) throw new SeveralErrors('not everything could be validated', errors);
+  const reports = results.map((each) => reportOf(each));
+  return {
     backups: reports.flatMap((each) => each.backups),
     damage: reports.flatMap((each) => each.damage),
+    troubles: reports.flatMap((each) => each.troubles),
   };
-  if (report.backups.length === 0 && report.damage.length === 0)
-    throw new BackupError('there is no backup to validate', { kind: 'not-found', hint: 'see what there is: list' });
-  return report;
+}
+
+function reportOf({ service, value, error }: ServiceResult<ValidationReport>): ValidationReport {
+  return error === undefined ? value : { backups: [], damage: [], troubles: [{ service, error }] };
 }
 
 async function validateOf(
@@ -49,12 +60,26 @@ async function validateOf(
   levels: readonly ValidationLevel[],
   run: CoordinatedRun,
 ): Promise<ValidationReport> {
+  const { service } = agent;
   const { ids, damage } = await selected(agent, selection, run);
   const backups: ValidatedBackup[] = [];
+  const troubles: ServiceTrouble[] = [];
   for (const backup of ids) {
-    backups.push({ backup, outcomes: await agent.validate(backup, levels, runOf(run, agent.service)) });
+    try {
+      const validation = await withAgent(agent, () => agent.validate(backup, levels, runOf(run, service)));
+      backups.push({ backup, ...validation });
+    } catch (error) {
+      if (run.signal.aborted) throw error;
+      troubles.push({ service, error: asError(error) });
+      if (isOfAll(error)) break;
+    }
   }
-  return { backups, damage: damage.map((found) => ({ service: agent.service, found })) };
+  return { backups, damage: damage.map((found) => ({ service, found })), troubles };
+}
+
+/** An agent that is gone would be waited for at every backup. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof BackupError && error.kind === 'unreachable';
 }
 
 async function selected(

@@ -28,6 +28,13 @@ export interface BackupResult {
   readonly outcomes: readonly ValidationOutcome[];
 }
 
+/** What was found of a stored backup. */
+export interface Validation {
+  readonly storedBytes: number;
+  /** Level by level, up to the first that failed. */
+  readonly outcomes: readonly ValidationOutcome[];
+}
+
 export interface StageResult {
   readonly backup: BackupId;
   readonly cutover: Cutover;
@@ -73,7 +80,7 @@ export interface Agent {
   backup(request: BackupRequest, run: Run): Promise<BackupResult>;
   history(run: Run): Promise<History>;
   /** Damage is an outcome, not an error. */
-  validate(backup: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<readonly ValidationOutcome[]>;
+  validate(backup: BackupId, levels: readonly ValidationLevel[], run: Run): Promise<Validation>;
   /** Stages beside the live data and compares with the facts; holds the service's lock from here to `release`. */
   stage(recovery: string, backup: BackupId, run: Run): Promise<StageResult>;
   swap(recovery: string, run: Run): Promise<void>;

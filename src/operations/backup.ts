@@ -12,6 +12,7 @@ import type { OperationDependencies } from './dependencies.ts';
 import { openHistory } from './history.ts';
 import { timedRun } from './phases.ts';
 import { assertNoProblem, assertRoom } from './preflight.ts';
+import type { Occasion } from './validation-notes.ts';
 import { validate } from './validate.ts';
 
 /** Captures one service. The manifest is the commit: until it is written, there is no backup. */
@@ -35,9 +36,15 @@ export async function capture(
   const seconds = stopwatch();
   const timed = timedRun(run);
   const stored = await write(request, lock, deps, timed);
-  const outcomes = deps.validate ? await validate(stored, ['integrity', 'content'], deps, timed) : [];
+  const outcomes = deps.validate
+    ? await validate(stored, ['integrity', 'content'], occasionOf(request), deps, timed)
+    : [];
   const phases = timed.phases();
   return { manifest: stored.manifest, storedBytes: stored.bytes, seconds: seconds(), phases, outcomes };
+}
+
+function occasionOf({ purpose }: CaptureRequest): Occasion {
+  return purpose === 'safety' ? 'safety copy' : 'backup';
 }
 
 async function write(

@@ -5,31 +5,42 @@ import { systemCode } from '../base/errors.ts';
 import { fileError, replaceFile, sweepUnfinished } from '../base/files.ts';
 import type { Instant } from '../model/vocabulary.ts';
 
-/** More than a year of daily ones. */
+/** More than a year of daily ones, and of weekly ones, which name every backup. */
 const MOST_REPORTS = 400;
+const MOST_VALIDATIONS = 60;
 
 /** Which reports: their directory below the logs, and what their names begin with. */
 export interface ReportKind {
   readonly directory: string;
   readonly stem: string;
+  /** How many are kept. */
+  readonly most: number;
 }
 
 /** The deployment guide's: `monitoring/backup_report_<ts>.json`. */
-export const BACKUP_REPORTS: ReportKind = { directory: 'monitoring', stem: 'backup_report' };
-export const VOLUME_REPORTS: ReportKind = { directory: 'volume-health', stem: 'volume_report' };
+export const BACKUP_REPORTS: ReportKind = { directory: 'monitoring', stem: 'backup_report', most: MOST_REPORTS };
+const VOLUME_REPORTS: ReportKind = { directory: 'volume-health', stem: 'volume_report', most: MOST_REPORTS };
+const VALIDATION_REPORTS: ReportKind = {
+  directory: 'validation',
+  stem: 'validation_report',
+  most: MOST_VALIDATIONS,
+};
+export const REPORTS = { backup: BACKUP_REPORTS, volumes: VOLUME_REPORTS, validation: VALIDATION_REPORTS } as const;
 
 /**
- * Reports as files of JSON: one of each time, and a copy of the newest under a name that stays. Each is there as a whole
- * or not at all, and a disk that is full leaves those from before. What a run that was killed left half-written goes with
- * the next.
+ * Reports as files of JSON or text: one of each time, and a copy of the newest under a name that stays. Each is there as a
+ * whole or not at all, and a disk that is full leaves those from before. What a run that was killed left half-written
+ * goes with the next.
  */
 export class Reports {
   readonly #directory: string;
   readonly #stem: string;
+  readonly #most: number;
 
-  constructor(logs: string, { directory, stem }: ReportKind) {
+  constructor(logs: string, { directory, stem, most }: ReportKind) {
     this.#directory = path.join(logs, directory);
     this.#stem = stem;
+    this.#most = most;
   }
 
   /** Returns its path. Fails as writing a file does. */
@@ -57,7 +68,7 @@ export class Reports {
 
   async #removeOld(extension: string): Promise<void> {
     const stamps = await this.#stamps(extension);
-    for (const stamp of stamps.slice(0, -MOST_REPORTS)) await rm(this.#named(stamp, extension), { force: true });
+    for (const stamp of stamps.slice(0, -this.#most)) await rm(this.#named(stamp, extension), { force: true });
     await sweepUnfinished(this.#directory, (name) => name.startsWith(`${this.#stem}_`));
   }
 

@@ -7,8 +7,10 @@ import type { Agent } from '../model/agent.ts';
 import type { Source } from '../model/source.ts';
 import type { Service } from '../model/vocabulary.ts';
 import { sweepSandboxes } from '../sandbox/registry.ts';
+import { ValidationHistory } from '../records/validation-history.ts';
 import { openRepository, type Purpose, type RepositoryTools } from './repository.ts';
 import { SOURCES } from './sources.ts';
+import type { Tools } from './surroundings.ts';
 import { unreachedSource } from './unreached-source.ts';
 
 type Access = OpenRequest['access'];
@@ -24,7 +26,7 @@ const PURPOSE: Readonly<Record<Access, Purpose>> = {
 export async function agentFactory(
   access: Access,
   settings: Settings,
-  tools: RepositoryTools,
+  tools: Tools,
   signal: AbortSignal,
 ): Promise<(service: Service) => Promise<Agent>> {
   const shared = {
@@ -32,6 +34,8 @@ export async function agentFactory(
     repository: await openRepository(settings, PURPOSE[access], tools, signal),
     limits: { parallelJobs: settings.run.parallelJobs },
     stateDirectory: settings.run.state,
+    backupDirectory: settings.repository.directory,
+    validations: new ValidationHistory(settings.run.logs),
     validate: settings.run.validation,
   };
   return async (service) =>

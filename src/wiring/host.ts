@@ -56,9 +56,10 @@ export function hostOf(process: Process): Host {
       await monitorHere(await configurationOf(process), process);
     },
     async writeReport(kind, content, at) {
-      const { BACKUP_REPORTS, Reports, VOLUME_REPORTS } = await import('../records/reports.ts');
+      const { REPORTS, Reports } = await import('../records/reports.ts');
       const settings = (await configurationOf(process)).settings();
-      const reports = new Reports(settings.run.logs, kind === 'backup' ? BACKUP_REPORTS : VOLUME_REPORTS);
+      const reports = new Reports(settings.run.logs, REPORTS[kind]);
+      if (typeof content === 'string') return await reports.writeText(`${content}\n`, at, 'txt');
       return await reports.write(content, at);
     },
     async ailments() {

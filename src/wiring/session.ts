@@ -10,10 +10,10 @@ import { type Service, SERVICES } from '../model/vocabulary.ts';
 import { agentFactory, sweepLeftSandboxes } from './agents.ts';
 import { listing } from '../operations/history.ts';
 import { inspectRepository } from './checkup.ts';
-import { openRepository, type RepositoryTools } from './repository.ts';
+import { openRepository } from './repository.ts';
 import type { Repository } from '../repository/repository.ts';
 import { unsetServices } from './sources.ts';
-import { type Surroundings, toolsIn } from './surroundings.ts';
+import { type Surroundings, type Tools, toolsIn } from './surroundings.ts';
 
 /** Connects the parts as the settings say. Nothing is ever left out in silence: a service without settings is an error. */
 export async function openSession(
@@ -39,7 +39,7 @@ export async function openSession(
   return {
     coordination,
     services,
-    trigger: around.trigger ?? { trigger: 'command' },
+    trigger: tools.trigger,
     unset,
     backupDirectory: settings.repository.directory,
     timeLimitSeconds: settings.run.timeout,
@@ -62,7 +62,7 @@ function retentionIn({ retention, services }: Settings, own: readonly RetentionS
 async function coordinationOf(
   { access }: OpenRequest,
   settings: Settings,
-  tools: RepositoryTools,
+  tools: Tools,
   signal: AbortSignal,
 ): Promise<Session['coordination']> {
   const { clock, processes, log } = tools;

@@ -20,8 +20,13 @@ export interface Surroundings {
   readonly configuration?: Configuration;
 }
 
-export function toolsIn({ environment, kill }: Surroundings, log: Log): RepositoryTools {
+export interface Tools extends RepositoryTools {
+  readonly trigger: RunTrigger;
+}
+
+export function toolsIn({ environment, kill, trigger }: Surroundings, log: Log): Tools {
   return {
+    trigger: trigger ?? { trigger: 'command' },
     clock: systemClock,
     reached: reachedFrom(environment, kill),
     processes: new Processes(childEnvironment(environment)),

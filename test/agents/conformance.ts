@@ -77,8 +77,9 @@ export function describeAgent(service: Service, kind: AgentKind): void {
       expect(backups.map((each) => each.manifest.id)).toEqual([backup]);
       expect(backups[0]?.proof?.outcomes.map((each) => each.passed)).toEqual([true, true]);
       expect(damage).toEqual([]);
-      const outcomes = await scene.agent.validate(backup, ['integrity', 'content'], watchedRun());
+      const { storedBytes, outcomes } = await scene.agent.validate(backup, ['integrity', 'content'], watchedRun());
       expect(outcomes.map((each) => each.passed)).toEqual([true, true]);
+      expect(storedBytes).toBe(backups[0]?.storedBytes);
     });
 
     describe('fails in the same words', () => {

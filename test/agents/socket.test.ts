@@ -12,7 +12,7 @@ import { RemoteAgent } from '../../src/agents/remote.ts';
 import type { OpenAgent } from '../../src/agents/perform.ts';
 import { AgentServer } from '../../src/agents/server.ts';
 import { BackupError } from '../../src/base/errors.ts';
-import type { Agent } from '../../src/model/agent.ts';
+import type { Agent, Validation } from '../../src/model/agent.ts';
 import { operatorLog } from '../../src/wiring/operator-log.ts';
 import { testProcesses } from '../support/file-backup.ts';
 import { never, watchedRun } from './scene.ts';
@@ -144,12 +144,13 @@ describe('an agent that cannot be relied upon is an error, never a wait', () => 
   });
 
   test('one that works in silence is no such thing: it shows that it is there', async () => {
-    const { promise, resolve } = Promise.withResolvers<never[]>();
+    const { promise, resolve } = Promise.withResolvers<Validation>();
     await serving({ validate: () => promise });
+    const nothing = { storedBytes: 0, outcomes: [] };
     const run = watchedRun();
     const validated = new RemoteAgent(address(400), silent).validate('redis_daily_20260816_020000', [], run);
-    setTimeout(() => resolve([]), 1200); // three times what is allowed to pass in silence
-    expect(await validated).toEqual([]);
+    setTimeout(() => resolve(nothing), 1200); // three times what is allowed to pass in silence
+    expect(await validated).toEqual(nothing);
   });
 });
 

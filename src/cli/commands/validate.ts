@@ -1,8 +1,10 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { BackupError } from '../../base/errors.ts';
+import { stopwatch } from '../../base/clock.ts';
+import { BackupError, reason, SeveralErrors } from '../../base/errors.ts';
 import type { ValidatedBackup, ValidationReport, ValidationSelection } from '../../coordination/validate.ts';
+import type { ValidationLevel } from '../../model/backup.ts';
 import { type BackupId, isService, parseBackupId, type Service, SERVICES } from '../../model/vocabulary.ts';
 import { damageError } from '../entries.ts';
 import { count, formatSeconds, formatTable } from '../format.ts';
@@ -10,7 +12,10 @@ import type { Session } from '../host.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
 import { noted, type ServiceEnd } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
+import { documentOf, type ValidationDocument } from '../validation-report.ts';
 import { parseId } from '../words.ts';
+
+const LEVELS: readonly ValidationLevel[] = ['integrity', 'content'];
 
 interface Options {
   readonly file?: string;
@@ -25,7 +30,7 @@ export function registerValidate(program: Command, act: Act): void {
     .argument('[which]', 'id of a backup, or a service: its newest backup')
     .option('--file <path>', 'the backup that this file belongs to')
     .option('--all', 'all backups')
-    .option('--report', 'a line for each check')
+    .option('--report', 'print a readable report, and write it and a JSON one below LOG_DIR/validation')
     .action((id: string | undefined, options: Options) => act((invocation) => validate(id, options, invocation)));
 }
 
@@ -38,14 +43,33 @@ async function validate(word: string | undefined, options: Options, invocation: 
   await using session = await invocation.open({ services, access: 'contents', log: 'validation' });
   if (options.file !== undefined && id) assertOurs(options.file, id, session);
   const selection: ValidationSelection = id ? { ids: [id] } : options.all === true ? 'all' : 'newest';
-  const run = coordinatedRun(invocation, session);
+  const [run, seconds] = [coordinatedRun(invocation, session), stopwatch()];
   const report = await noted(
     { kind: 'validate', ...(id ? { id } : {}) },
     session,
-    () => validateBackups(selection, ['integrity', 'content'], agentsOf(session), run),
+    () => validateBackups(selection, LEVELS, agentsOf(session), run),
     (found) => endsOf(found, session),
   );
-  return outcomeOf(report, options.report ?? false);
+  const at = session.coordination.clock.now();
+  const document = documentOf(report, { selection, levels: LEVELS, at, seconds: seconds() });
+  const outcome = outcomeOf(report, document);
+  return options.report === true ? await reported(document, outcome, invocation) : outcome;
+}
+
+/** The readable report instead of the table. One that cannot be written says so; what was found is printed all the same. */
+async function reported(document: ValidationDocument, outcome: Outcome, { host }: Invocation): Promise<Outcome> {
+  const { validationText } = await import('../validation-text.ts');
+  const text = validationText(document);
+  try {
+    const files = {
+      text: await host.writeReport('validation', text, document.at),
+      json: await host.writeReport('validation', document, document.at),
+    };
+    return { ...outcome, data: { ...document, files }, text: `${text}\n\n${files.text}\n${files.json}` };
+  } catch (error) {
+    const warnings = [...(outcome.warnings ?? []), `the report could not be written: ${reason(error)}`];
+    return { ...outcome, text, warnings };
+  }
 }
 
 /** One backup, or the services whose backups are meant. */
@@ -57,12 +81,15 @@ function askedFor(word: string | undefined, { file }: Options) {
 }
 
 /** What was looked at of each service; one without backups was not. */
-function endsOf({ backups, damage }: ValidationReport, { services }: Session): ServiceEnd[] {
+function endsOf(report: ValidationReport, { services }: Session): ServiceEnd[] {
+  const nothing = nothingIn(report);
   return services.flatMap((service) => {
-    const own = backups.filter(({ backup }) => backup.startsWith(`${service}_`));
+    const own = report.backups.filter(({ backup }) => backup.startsWith(`${service}_`));
     const errors = [
       ...own.flatMap((each) => errorsOf(each)),
-      ...damage.filter((each) => each.service === service).map(({ found }) => damageError(found)),
+      ...report.damage.filter((each) => each.service === service).map(({ found }) => damageError(found)),
+      ...report.troubles.filter((each) => each.service === service).map(({ error }) => error),
+      ...nothing,
     ];
     const warnings = own.flatMap(({ outcomes }) => outcomes.flatMap((each) => each.warnings));
     const [only, ...others] = own;
@@ -70,6 +97,11 @@ function endsOf({ backups, damage }: ValidationReport, { services }: Session): S
     if (only === undefined) return errors.length === 0 ? [] : [end];
     return [others.length > 0 ? end : { ...end, id: only.backup }];
   });
+}
+
+function nothingIn({ backups, damage, troubles }: ValidationReport): BackupError[] {
+  if (backups.length + damage.length + troubles.length > 0) return [];
+  return [new BackupError('there is no backup to validate', { kind: 'not-found', hint: 'see what there is: list' })];
 }
 
 /** Any file of a backup names it: artifact, tags, manifest or proof. */
@@ -103,22 +135,25 @@ function realpath(directory: string): string {
   }
 }
 
-function outcomeOf({ backups, damage }: ValidationReport, detailed: boolean): Outcome {
-  const bad = backups.filter((each) => !isGood(each));
+function outcomeOf(report: ValidationReport, document: ValidationDocument): Outcome {
+  const { backups, damage, troubles } = report;
+  const { good, bad } = document.summary;
   const warnings = backups.flatMap(({ backup, outcomes }) =>
     outcomes.flatMap((outcome) => outcome.warnings.map((each) => `${backup}: ${each}`)),
   );
-  const summary = `${count(backups.length, 'backup')} checked, ${backups.length - bad.length} good, ${bad.length + damage.length} bad`;
+  const summary = `${count(backups.length, 'backup')} checked, ${good} good, ${bad + damage.length} bad`;
+  const errors = [
+    ...backups.flatMap((each) => errorsOf(each)),
+    ...damage.map(({ found }) => damageError(found)),
+    ...nothingIn(report),
+  ];
+  const kept = troubles.map(({ error }) => error);
   return {
-    data: { backups, damage: damage.map(({ found }) => found.message) },
-    text: `${detailed ? checksTable(backups) : backupsTable(backups)}\n${summary}`,
+    data: { ...document },
+    text: backups.length + damage.length === 0 ? '' : `${backupsTable(document)}\n${summary}`,
     warnings,
-    errors: [...bad.flatMap((each) => errorsOf(each)), ...damage.map(({ found }) => damageError(found))],
+    errors: kept.length === 0 ? errors : [...errors, new SeveralErrors('not everything could be validated', kept)],
   };
-}
-
-function isGood({ outcomes }: ValidatedBackup): boolean {
-  return outcomes.every((each) => each.passed);
 }
 
 function errorsOf({ backup, outcomes }: ValidatedBackup): BackupError[] {
@@ -129,25 +164,11 @@ function errorsOf({ backup, outcomes }: ValidatedBackup): BackupError[] {
   );
 }
 
-function backupsTable(backups: readonly ValidatedBackup[]): string {
+function backupsTable({ backups }: ValidationDocument): string {
   return formatTable(backups, [
     { title: 'BACKUP', of: ({ backup }) => backup },
-    { title: 'RESULT', of: (each) => (isGood(each) ? 'good' : 'BAD') },
+    { title: 'RESULT', of: ({ good }) => (good ? 'good' : 'BAD') },
     { title: 'CHECKED', of: ({ outcomes }) => outcomes.map(({ level }) => level).join(', ') },
-    { title: 'TIME', of: ({ outcomes }) => formatSeconds(secondsOf(outcomes)), align: 'right' },
+    { title: 'TIME', of: ({ seconds }) => formatSeconds(seconds), align: 'right' },
   ]);
-}
-
-function checksTable(backups: readonly ValidatedBackup[]): string {
-  const checks = backups.flatMap(({ backup, outcomes }) => outcomes.map((outcome) => ({ backup, outcome })));
-  return formatTable(checks, [
-    { title: 'BACKUP', of: ({ backup }) => backup },
-    { title: 'CHECK', of: ({ outcome }) => outcome.level },
-    { title: 'RESULT', of: ({ outcome }) => (outcome.passed ? 'passed' : 'FAILED') },
-    { title: 'TIME', of: ({ outcome }) => formatSeconds(outcome.seconds), align: 'right' },
-  ]);
-}
-
-function secondsOf(outcomes: ValidatedBackup['outcomes']): number {
-  return outcomes.reduce((sum, each) => sum + each.seconds, 0);
 }
