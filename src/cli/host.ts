@@ -53,8 +53,11 @@ export type LogKind = 'backup' | 'restore' | 'validation' | 'monitoring' | 'none
 export type ReportKind = 'backup' | 'volumes' | 'validation';
 
 export interface OpenRequest {
-  /** `all`: the services that this platform is configured to have. */
-  readonly services: readonly Service[] | 'all';
+  /**
+   * `all`: the services that this platform is configured to have; `kept`: those, and all others whose tools are here,
+   * of which there may be backups from another time.
+   */
+  readonly services: readonly Service[] | 'all' | 'kept';
   /** What is needed: services and backups, backups with their contents, manifests, or only a look at everything. */
   readonly access: 'live' | 'contents' | 'manifests' | 'inspect';
   readonly log: LogKind;

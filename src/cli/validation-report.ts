@@ -1,5 +1,10 @@
 import { BackupError } from '../base/errors.ts';
-import type { ValidatedBackup, ValidationReport, ValidationSelection } from '../coordination/validate.ts';
+import type {
+  ServiceDamage,
+  ValidatedBackup,
+  ValidationReport,
+  ValidationSelection,
+} from '../coordination/validate.ts';
 import type { ValidationLevel, ValidationOutcome } from '../model/backup.ts';
 import { type BackupId, type BackupType, type Instant, parseBackupId, type Service } from '../model/vocabulary.ts';
 import { damageError } from './entries.ts';
@@ -56,7 +61,7 @@ export interface ValidationFrame {
 
 export function documentOf(report: ValidationReport, frame: ValidationFrame): ValidationDocument {
   const backups = report.backups.map((each) => checked(each));
-  const damage = report.damage.map(({ service, found }) => finding(service, damageError(found)));
+  const damage = report.damage.map(({ service, found }) => finding(service, errorOfDamage({ service, found })));
   const troubles = report.troubles.map(({ service, error }) => finding(service, error));
   const good = backups.filter((each) => each.good).length;
   const warnings = backups.reduce((sum, { outcomes }) => sum + outcomes.flatMap((each) => each.warnings).length, 0);
@@ -79,6 +84,12 @@ export function documentOf(report: ValidationReport, frame: ValidationFrame): Va
     damage,
     troubles,
   };
+}
+
+/** It says which service it is about. */
+export function errorOfDamage({ service, found }: ServiceDamage): BackupError {
+  const says = found.message.startsWith(service);
+  return damageError(says ? found : { ...found, message: `${service}: ${found.message}` });
 }
 
 function checked({ backup, storedBytes, outcomes }: ValidatedBackup): CheckedBackup {

@@ -27,7 +27,7 @@ function verdictOf({ summary }: ValidationDocument): string {
   const parts = [
     `${count(backups, 'backup')} checked: ${good} good, ${bad} bad`,
     ...(damage > 0 ? [`${count(damage, 'finding')} of damage`] : []),
-    ...(troubles > 0 ? [`${count(troubles, 'error')} kept from looking`] : []),
+    ...(troubles > 0 ? [`${troubles} could not be checked`] : []),
     ...(warnings > 0 ? [count(warnings, 'warning')] : []),
   ];
   if (bad + damage > 0) return `BAD - ${parts.join('; ')}`;

@@ -78,8 +78,8 @@ async function checkAll(
     const report = await check(backup, level, deps, run);
     const passed = report.errors.length === 0;
     const outcome = { level, passed, at: deps.clock.now(), seconds: seconds(), ...report };
+    outcomes.push(outcome); // found, whether or not it can be written to the proof
     await deps.repository.recordOutcome(backup, outcome, run.signal);
-    outcomes.push(outcome);
     if (!passed) return;
   }
 }

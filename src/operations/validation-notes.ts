@@ -56,7 +56,7 @@ function recordOf(
     type: parseBackupId(id)?.type ?? 'manual',
     at,
     passed: Object.fromEntries(outcomes.map(({ level, passed }) => [level, passed])),
-    seconds,
+    seconds: rounded(seconds),
     errors: [...outcomes.flatMap((each) => each.errors), ...(error === undefined ? [] : [reason(error)])],
     warnings: outcomes.flatMap((each) => each.warnings),
     metadata: {
@@ -65,7 +65,7 @@ function recordOf(
       occasion,
       ...trigger,
       artifacts,
-      seconds: Object.fromEntries(outcomes.map((each) => [each.level, each.seconds])),
+      seconds: Object.fromEntries(outcomes.map((each) => [each.level, rounded(each.seconds)])),
       ...(error === undefined ? {} : { stoppedBy: error instanceof BackupError ? error.kind : 'internal' }),
     },
   };
@@ -84,4 +84,8 @@ async function note(record: ValidationRecord, backup: BackupId, deps: OperationD
   } catch (error) {
     log.warn('this validation could not be noted in the history', { backup, reason: reason(error) });
   }
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,4 +1,4 @@
-import type { BackupSummary } from '../model/backup.ts';
+import type { BackupSummary, ValidationLevel } from '../model/backup.ts';
 import type { Expectations, ServiceKnowledge } from '../model/knowledge.ts';
 import type { RunRecord } from '../model/runs.ts';
 import type { BackupPoint, TypeSituation } from '../model/situation.ts';
@@ -94,11 +94,16 @@ function isGood(
   return !readable || newest === undefined ? undefined : true;
 }
 
+const LEVELS: readonly ValidationLevel[] = ['integrity', 'content', 'restore'];
+
+/** It stops at the first level that fails: what is known of those after it is older, and none of the time it took. */
 function lastValidation(backups: readonly BackupSummary[]): TypeSituation['lastValidation'] {
   const newest = backups.findLast(({ outcomes }) => outcomes.length > 0);
-  const [last] = (newest?.outcomes ?? []).toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  const inOrder = LEVELS.flatMap((level) => newest?.outcomes.filter((each) => each.level === level) ?? []);
+  const last = inOrder.findLast(({ at }) => inOrder.every((each) => each.at <= at));
   if (newest === undefined || last === undefined) return undefined;
-  const seconds = newest.outcomes.reduce((sum, each) => sum + each.seconds, 0);
+  const run = inOrder.slice(0, inOrder.indexOf(last) + 1);
+  const seconds = run.reduce((sum, each) => sum + each.seconds, 0);
   return { at: last.at, level: last.level, passed: !newest.failed, seconds };
 }
 

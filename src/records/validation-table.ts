@@ -64,7 +64,6 @@ function valuesOf(record: ValidationRecord): (string | number | null)[] {
   const levels = [passed.integrity, passed.content, passed.restore].map((each) =>
     each === undefined ? null : Number(each),
   );
-  const rounded = Math.round(seconds * 1000) / 1000;
   return [
     file,
     service,
@@ -72,7 +71,7 @@ function valuesOf(record: ValidationRecord): (string | number | null)[] {
     at,
     ...levels,
     bytes,
-    rounded,
+    seconds,
     listed(errors),
     listed(warnings),
     JSON.stringify(metadata),

@@ -24,7 +24,7 @@ export async function openSession(
 ): Promise<Session> {
   const settings = configuration.settings();
   const { signal } = around;
-  const services = request.services === 'all' ? settings.services.expected : request.services;
+  const services = servicesOf(request, settings);
   const unset = unsetServices(services.filter(isLocal(settings)), settings);
   if (request.access === 'live' && unset.length > 0)
     throw new SeveralErrors(
@@ -52,6 +52,14 @@ export async function openSession(
       inspectRepository(settings, () => openRepository(settings, 'read', tools, signal), tools.processes, signal),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function servicesOf({ services }: OpenRequest, settings: Settings): readonly Service[] {
+  const { expected } = settings.services;
+  if (services === 'all') return expected;
+  if (services !== 'kept') return services;
+  const isHere = isLocal(settings);
+  return SERVICES.filter((service) => expected.includes(service) || isHere(service));
 }
 
 function retentionIn({ retention, services }: Settings, own: readonly RetentionSetting[]): Session['retention'] {

@@ -37,6 +37,15 @@ test('a good day needs nobody', () => {
   });
 });
 
+test('the last check took no more than the levels it came to: those after the one that failed are of an earlier one', () => {
+  const outcomes = [
+    { level: 'content', passed: true, at: good.committedAt, seconds: 100 },
+    { level: 'integrity', passed: false, at: NOW, seconds: 1 },
+  ] as const;
+  const [service] = look(serviceKnown([{ ...good, outcomes, verified: false, failed: true }])).services;
+  expect(service?.types[0]?.lastValidation).toEqual({ at: NOW, level: 'integrity', passed: false, seconds: 1 });
+});
+
 describe('what needs a person', () => {
   const failing = runRecord('2026-08-16T02:00:00.000Z', 7, { message: 'postgres: cannot be reached' });
   test.each<[string, ServiceKnowledge, Partial<Expectations>, string[]]>([

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { dailyReport } from '../../src/daemons/monitor/observers.ts';
-import { BACKUP_REPORTS, Reports } from '../../src/records/reports.ts';
+import { BACKUP_REPORTS, Reports, REPORTS } from '../../src/records/reports.ts';
 import { never, scratch } from '../support/repository.ts';
 import { healthySituation } from '../support/situations.ts';
 
@@ -36,6 +36,23 @@ test('old ones are removed, what is not ours stays', async () => {
   expect(left).toHaveLength(400 + 2);
   expect(left).toContain('backup_report_mine.json');
   expect(left).not.toContain(path.basename(first));
+});
+
+test('of validations fewer are kept, of each form for itself', async () => {
+  await using logs = await scratch();
+  const reports = new Reports(logs.path, REPORTS.validation);
+  for (let minute = 10; minute < 75; minute += 1) {
+    const at = new Date(Date.parse('2026-08-16T02:00:00.000Z') + minute * 60_000).toISOString();
+    await reports.writeText(`minute ${minute}\n`, at, 'txt');
+    if (minute < 20) await reports.write({ minute }, at);
+  }
+  const left = await readdir(path.join(logs.path, 'validation'));
+  expect(left.filter((name) => name.endsWith('.txt'))).toHaveLength(60 + 1);
+  expect(left.filter((name) => name.endsWith('.json'))).toHaveLength(10 + 1);
+  expect(left).not.toContain('validation_report_20260816_021400.txt');
+  expect(await readFile(path.join(logs.path, 'validation', 'validation_report_latest.txt'), 'utf8')).toBe(
+    'minute 74\n',
+  );
 });
 
 test('the monitor writes one a day, and none of what it cannot see', async () => {

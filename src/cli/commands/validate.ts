@@ -5,14 +5,14 @@ import { stopwatch } from '../../base/clock.ts';
 import { BackupError, reason, SeveralErrors } from '../../base/errors.ts';
 import type { ValidatedBackup, ValidationReport, ValidationSelection } from '../../coordination/validate.ts';
 import type { ValidationLevel } from '../../model/backup.ts';
-import { type BackupId, isService, parseBackupId, type Service, SERVICES } from '../../model/vocabulary.ts';
+import { type BackupId, isService, parseBackupId, type Service } from '../../model/vocabulary.ts';
 import { damageError } from '../entries.ts';
 import { count, formatSeconds, formatTable } from '../format.ts';
-import type { Session } from '../host.ts';
+import type { OpenRequest, Session } from '../host.ts';
 import { type Act, agentsOf, coordinatedRun, type Invocation } from '../invocation.ts';
 import { noted, type ServiceEnd } from '../noting.ts';
 import type { Outcome } from '../outcome.ts';
-import { documentOf, type ValidationDocument } from '../validation-report.ts';
+import { documentOf, errorOfDamage, type ValidationDocument } from '../validation-report.ts';
 import { parseId } from '../words.ts';
 
 const LEVELS: readonly ValidationLevel[] = ['integrity', 'content'];
@@ -73,11 +73,14 @@ async function reported(document: ValidationDocument, outcome: Outcome, { host }
 }
 
 /** One backup, or the services whose backups are meant. */
-function askedFor(word: string | undefined, { file }: Options) {
+function askedFor(
+  word: string | undefined,
+  { file }: Options,
+): { readonly id: BackupId | undefined; readonly services: OpenRequest['services'] } {
   if (word !== undefined && isService(word)) return { id: undefined, services: [word] };
   const named = word === undefined ? undefined : parseId(word);
   const id = named ?? (file === undefined ? undefined : idOfFile(file));
-  return { id, services: id === undefined ? SERVICES : [serviceOf(id)] };
+  return { id, services: id === undefined ? 'kept' : [serviceOf(id)] };
 }
 
 /** What was looked at of each service; one without backups was not. */
@@ -87,7 +90,7 @@ function endsOf(report: ValidationReport, { services }: Session): ServiceEnd[] {
     const own = report.backups.filter(({ backup }) => backup.startsWith(`${service}_`));
     const errors = [
       ...own.flatMap((each) => errorsOf(each)),
-      ...report.damage.filter((each) => each.service === service).map(({ found }) => damageError(found)),
+      ...report.damage.filter((each) => each.service === service).map((each) => errorOfDamage(each)),
       ...report.troubles.filter((each) => each.service === service).map(({ error }) => error),
       ...nothing,
     ];
@@ -144,7 +147,7 @@ function outcomeOf(report: ValidationReport, document: ValidationDocument): Outc
   const summary = `${count(backups.length, 'backup')} checked, ${good} good, ${bad + damage.length} bad`;
   const errors = [
     ...backups.flatMap((each) => errorsOf(each)),
-    ...damage.map(({ found }) => damageError(found)),
+    ...damage.map((each) => errorOfDamage(each)),
     ...nothingIn(report),
   ];
   const kept = troubles.map(({ error }) => error);
