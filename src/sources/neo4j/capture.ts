@@ -48,7 +48,7 @@ async function captureOnce(
   const begin = await position(graph);
   const schema = await graph.use('READ', readSchema);
   const keys = await propertyKeys(graph);
-  const notes: ExportNotes = { dangling: 0, hasUnreadableKey: keys.includes('__proto__') };
+  const notes: ExportNotes = { dangling: 0 };
   using tally = new Tally(context.workDir);
   let consistency: Consistency = 'consistent';
   const checkpoint = async (): Promise<void> => {
@@ -74,17 +74,22 @@ function finished(
     facts: { ...tally.facts(), ...schemaFacts(schema.map(({ item }) => item)) },
     consistency,
     versions: { server },
-    warnings: warnings(consistency, notes),
+    warnings: [...warnings(consistency, notes), ...failedIndexes(schema)],
   };
 }
 
-function warnings(consistency: Consistency, { dangling, hasUnreadableKey }: ExportNotes): string[] {
+function warnings(consistency: Consistency, { dangling }: ExportNotes): string[] {
   const found: string[] = [];
   if (consistency === 'fuzzy')
     found.push(`the graph was written to during each of ${ATTEMPTS} exports: this one may mix moments`);
   if (dangling > 0) found.push(`${dangling} relationships left out: their nodes were made while the graph was read`);
-  if (hasUnreadableKey) found.push('properties with the key "__proto__", which cannot be read, are left out');
   return found;
+}
+
+function failedIndexes(schema: readonly SchemaEntry[]): string[] {
+  const names = schema.filter(({ item }) => item.failed === true).map(({ item }) => `"${item.name}"`);
+  if (names.length === 0) return [];
+  return [`the server could not build index ${names.join(', ')} (SHOW INDEXES says why): only the definition is kept`];
 }
 
 /** A sink may wrap what its input threw. */

@@ -13,8 +13,6 @@ import type { Tally } from './tally.ts';
 export interface ExportNotes {
   /** Relationships left out because an end of theirs was made after the nodes were read. */
   dangling: number;
-  /** Whether there may be properties whose key no JavaScript object holds: the driver drops them. */
-  readonly hasUnreadableKey: boolean;
 }
 
 export interface ExportRequest {

@@ -8,7 +8,7 @@ import { dateTimeOfText } from './parse-literals.ts';
  * Date covers (±271,821 years), or in a zone that Java knows and JavaScript does not. Those the server prints.
  */
 export async function decodedProperties(graph: Graph, entity: Node | Relationship): Promise<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
+  const found = Object.create(null) as Record<string, unknown>; // a key may be __proto__
   for (const [key, value] of Object.entries(entity.properties))
     found[key] = isDecoded(value) ? value : await printed(graph, entity, key, Array.isArray(value));
   return found;

@@ -16,7 +16,7 @@ export async function factsOfGraph(graph: Graph, context: Context, except?: stri
       names: { label: '', property: '', constraint: '' },
       schema: [],
       tally,
-      notes: { dangling: 0, hasUnreadableKey: false },
+      notes: { dangling: 0 },
       checkpoint: () => Promise.resolve(),
       readEnded: () => undefined,
     },

@@ -3,14 +3,17 @@ import { BackupError } from '../../base/errors.ts';
 /** The lines of a text that comes in chunks, without their ends, as many at a time as come. Not UTF-8 is damage. */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string[], void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let rest = '';
+  let begun: string[] = []; // of the line that goes on: joined once, for it may be a hundred megabytes long
   for await (const chunk of chunks) {
-    const lines = (rest + decode(decoder, chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    yield lines;
+    const [end = '', ...lines] = decode(decoder, chunk).split('\n');
+    begun.push(end);
+    const rest = lines.pop();
+    if (rest === undefined) continue;
+    yield [begun.join(''), ...lines];
+    begun = [rest];
   }
-  rest += decode(decoder);
-  if (rest !== '') yield [rest];
+  const last = begun.join('') + decode(decoder);
+  if (last !== '') yield [last];
 }
 
 function decode(decoder: TextDecoder, chunk?: Uint8Array): string {

@@ -2,8 +2,8 @@ import { int } from 'neo4j-driver';
 import { throwIfAborted } from '../../base/errors.ts';
 import type { Context } from '../../model/source.ts';
 import type { Graph } from './connection.ts';
+import { awaitIndexes } from './await-indexes.ts';
 import {
-  AWAIT_INDEXES,
   createImportConstraint,
   createNodes,
   createRelationships,
@@ -12,7 +12,7 @@ import {
   removeImportNames,
 } from './script-format.ts';
 import { quoteName } from './names.ts';
-import { readScript, type ScriptPart } from './script-reader.ts';
+import { readScript, type SchemaPart, type ScriptPart } from './script-reader.ts';
 import type { NodesPart, RelationshipsPart } from './script-rows.ts';
 
 /** Rows, and characters of their texts, that one transaction creates at most. */
@@ -44,6 +44,8 @@ class Loader {
   #characters = 0;
   /** The transaction that runs while the next one's rows are read. */
   #running: Promise<void> = Promise.resolve();
+  /** Indexes that could not be built where the script comes from. */
+  readonly #failed = new Set<string>();
 
   constructor(graph: Graph, context: Context) {
     this.#graph = graph;
@@ -52,25 +54,26 @@ class Loader {
 
   async take(part: ScriptPart): Promise<void> {
     if (part.part === 'names') await this.#begin(part.names);
-    else if (part.part === 'schema') await this.#schema(part.statement);
+    else if (part.part === 'schema') await this.#schema(part);
     else await this.#add(part);
   }
 
   async end(): Promise<void> {
     await this.#endRows();
     this.#context.progress.step('wait for indexes');
-    await this.#graph.run(AWAIT_INDEXES);
+    await awaitIndexes(this.#graph, this.#failed);
   }
 
   async #begin(names: ImportNames): Promise<void> {
     this.#names = names;
     await this.#graph.run(createImportConstraint(names));
-    await this.#graph.run(AWAIT_INDEXES);
+    await awaitIndexes(this.#graph);
     this.#context.progress.step('load nodes and relationships');
   }
 
-  async #schema(statement: string): Promise<void> {
+  async #schema({ statement, item }: SchemaPart): Promise<void> {
     await this.#endRows();
+    if (item?.failed === true) this.#failed.add(item.name);
     await this.#graph.run(statement);
   }
 

@@ -11,6 +11,8 @@ export interface SchemaItem {
   readonly name: string;
   readonly labels: readonly string[] | null;
   readonly properties: readonly string[] | null;
+  /** The server could not build this index. It belongs to the schema all the same, and no digest tells. */
+  readonly failed?: true;
 }
 
 export interface SchemaEntry {
@@ -28,7 +30,7 @@ export async function readSchema(session: Session): Promise<SchemaEntry[]> {
     'SHOW CONSTRAINTS YIELD name, type, entityType, labelsOrTypes, properties, createStatement ORDER BY name',
   );
   const indexes = await session.run(
-    'SHOW INDEXES YIELD name, type, entityType, labelsOrTypes, properties, createStatement, owningConstraint WHERE owningConstraint IS NULL RETURN * ORDER BY name',
+    'SHOW INDEXES YIELD name, type, entityType, labelsOrTypes, properties, createStatement, owningConstraint, state WHERE owningConstraint IS NULL RETURN * ORDER BY name',
   );
   return [
     ...constraints.records.map((record) => entry('constraint', record.toObject() as Row)),
@@ -43,11 +45,14 @@ interface Row {
   readonly labelsOrTypes: string[] | null;
   readonly properties: string[] | null;
   readonly createStatement: string;
+  readonly state?: string;
 }
 
 function entry(kind: SchemaItem['kind'], row: Row): SchemaEntry {
   const { type, name, properties, entityType: entity, labelsOrTypes: labels } = row;
-  return { item: { kind, type, entity, name, labels, properties }, statement: repeatable(row.createStatement) };
+  const item = { kind, type, entity, name, labels, properties };
+  const statement = repeatable(row.createStatement);
+  return { item: row.state === 'FAILED' ? { ...item, failed: true } : item, statement };
 }
 
 /** `IF NOT EXISTS`, and names escaped: the server prints a backslash or a line end within a name as it is. */
@@ -73,7 +78,7 @@ export function schemaFacts(items: readonly SchemaItem[]): Facts {
   const digest = new MultisetDigest();
   const counts: Record<string, number> = { constraints: 0 };
   for (const item of items) {
-    digest.add(entityHash(itemText(item)));
+    digest.add(entityHash(identityText(item)));
     const name = item.kind === 'constraint' ? 'constraints' : `indexes ${item.type.toLowerCase()}`;
     counts[name] = (counts[name] ?? 0) + 1;
   }
@@ -82,7 +87,12 @@ export function schemaFacts(items: readonly SchemaItem[]): Facts {
   return facts;
 }
 
-/** The text of an item, in the script and for its digest. */
-export function itemText({ kind, type, entity, name, labels, properties }: SchemaItem): string {
+/** The text of an item in the script. */
+export function itemText(item: SchemaItem): string {
+  return item.failed === true ? `${identityText(item).slice(0, -1)},"failed":true}` : identityText(item);
+}
+
+/** The same for an index whether it could be built or not. */
+function identityText({ kind, type, entity, name, labels, properties }: SchemaItem): string {
   return JSON.stringify({ kind, type, entity, name, labels, properties });
 }

@@ -44,18 +44,18 @@ export class RowsReader {
   }
 
   read(rows: string, statement: string): NodesPart | RelationshipsPart {
-    const nodes = between(this.#nodes, statement);
+    const nodes = between(this.#nodes, LABELS, statement);
     if (nodes !== undefined) {
       const [labelText, columns] = nodes;
       const part = { part: 'nodes', labels: labelsOf(labelText), labelText } as const;
       return { ...part, rows: rowsOf(rows, columnsOf(columns), nodeOf) };
     }
-    const relationships = between(this.#relationships, statement);
+    const relationships = between(this.#relationships, ONE_NAME, statement);
     if (relationships === undefined) throw damagedScript('an unknown statement');
     const [type, columns] = relationships;
     return {
       part: 'relationships',
-      type: nameOf(type),
+      type: unquoteName(type.slice(1, -1)),
       rows: rowsOf(rows, columnsOf(columns), relationshipOf),
     };
   }
@@ -127,16 +127,23 @@ function around(statement: (varying: string) => string): readonly [string, strin
   return [before, after];
 }
 
-/** What varies, and the columns. Quoted names double their backticks: the text between cannot occur in them. */
-function between([before, after]: readonly [string, string], line: string): [string, string] | undefined {
-  const end = line.indexOf(after, before.length);
-  if (!line.startsWith(before) || end < 0 || !line.endsWith(';')) return undefined;
-  return [line.slice(before.length, end), line.slice(end + after.length, -1)];
+/** What varies, which is quoted names, and the columns. */
+function between(
+  [before, after]: readonly [string, string],
+  varying: RegExp,
+  line: string,
+): [string, string] | undefined {
+  if (!line.startsWith(before) || !line.endsWith(';')) return undefined;
+  varying.lastIndex = before.length; // a search for what comes after could find it within a name
+  const text = varying.exec(line)?.[0];
+  const end = before.length + (text?.length ?? 0);
+  if (text === undefined || !line.startsWith(after, end)) return undefined;
+  return [text, line.slice(end + after.length, -1)];
 }
 
 const QUOTED_NAME = String.raw`\`((?:[^\`\\]|\`\`|\\u[0-9A-F]{4})+)\``;
-const ONE_NAME = new RegExp(`^${QUOTED_NAME}$`);
-const LABELS = new RegExp(`^(?::${QUOTED_NAME})*$`);
+const ONE_NAME = new RegExp(QUOTED_NAME, 'y');
+const LABELS = new RegExp(`(?::${QUOTED_NAME})*`, 'y');
 const EACH_LABEL = new RegExp(`:${QUOTED_NAME}`, 'g');
 const COLUMN = new RegExp(
   String.raw`, x\.${QUOTED_NAME}=(?:\[e IN row\.c\[(\d+)\] \| ([a-zA-Z]+)\(e\)\]|([a-zA-Z]+)\(row\.c\[(\d+)\]\)|row\.c\[(\d+)\])`,
@@ -155,12 +162,5 @@ function columnsOf(text: string): Column[] {
 }
 
 function labelsOf(text: string): string[] {
-  if (!LABELS.test(text)) throw damagedScript('labels that are none');
   return Array.from(text.matchAll(EACH_LABEL), ([, name = '']) => unquoteName(name));
-}
-
-function nameOf(text: string): string {
-  const name = ONE_NAME.exec(text)?.[1];
-  if (name === undefined) throw damagedScript('a relationship type that is none');
-  return unquoteName(name);
 }

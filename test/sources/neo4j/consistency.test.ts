@@ -94,12 +94,6 @@ test('one value that differs makes facts that differ', async () => {
   ]);
 });
 
-test('a property that the driver drops is named', async () => {
-  await graph.run('CREATE (:Word {`__proto__`: 1})');
-  const { backup } = await captureWhile(noOne);
-  expect(backup.capture.warnings).toEqual([expect.stringContaining('"__proto__"')]);
-});
-
 async function noOne(): Promise<void> {
   // writes
 }

@@ -109,6 +109,8 @@ test('stock cypher-shell loads the script; only byte arrays are missing', async 
 const FAR = [
   "datetime('+393188-12-28T03:20:34.000000005[Europe/Berlin]')",
   "datetime('-300000-01-01T00:00:00[Europe/Berlin]')",
+  "datetime('+300000-01-01T00:00:00.5[Europe/Berlin]')", // printed with as few digits as need be
+  "[datetime('+300000-01-01T00:00:00.000120[Asia/Tokyo]'), datetime('2020-01-01T00:00:00.25Z')]",
   "datetime('+999999999-06-01T00:00:00[America/New_York]')",
   "[datetime('+393188-12-28T03:20:34[Europe/Berlin]'), datetime('2024-01-01T00:00:00[Asia/Kolkata]')]",
   "time({hour: 10, timezone: '+01:00:30'})",
@@ -131,9 +133,13 @@ test('names that the import would use itself, and values that the driver cannot 
   );
   await graph.run('CREATE INDEX physics_backup_import FOR (n:physics_backup_import_2) ON (n.x)');
   await graph.run(`CREATE (:Far)-[:FAR {${FAR.map((value, index) => `d${index}: ${value}`).join(', ')}}]->()`);
+  await graph.run(
+    `CREATE (:Odd)-[:\`]->(e) SET x += row.p\` {\`__proto__\`: point({x: 1, y: 2}), far: ${FAR[0]}}]->()`,
+  );
   const before = await graph.run(PRINTED);
-  expect(before).toHaveLength(4 + FAR.length);
+  expect(before).toHaveLength(8 + FAR.length);
   const backup = await captureToFiles(graph.source, graph.directory, context);
+  expect(backup.capture.warnings).toEqual([]);
   const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
   const request = { chain: [backup], target: 'live' } as const;
   await using staged = await graph.source.stage(request, new MemoryJournal(), safety, context);
@@ -144,6 +150,38 @@ test('names that the import would use itself, and values that the driver cannot 
   expect(await staged.state(context)).toBe('finished');
   await expect(staged.rollback(context)).rejects.toThrow('finished');
   expect(await graph.run(PRINTED)).toEqual(before);
+  await graph.destroy();
+});
+
+/** Longer than a pattern can be matched against, or a line be searched again with every chunk. */
+const LONG = `it's\n\\😀${'x'.repeat(12_000_000)}`;
+
+/** What SHOW INDEXES says, for indexes that no new database has. */
+const INDEXES = `SHOW INDEXES YIELD name, state, createStatement, type WHERE type <> 'LOOKUP'
+  RETURN [name, state, createStatement] AS line ORDER BY name`;
+
+test('a very long string, and an index that the server could not build, are restored as they were', async () => {
+  await graph.destroy();
+  await graph.run('CREATE (:Long {text: $text})', { text: LONG });
+  await graph.run('CREATE INDEX `too long` FOR (n:Long) ON (n.text)');
+  await graph.run('CREATE INDEX good FOR (n:Long) ON (n.other)');
+  while ((await graph.run("SHOW INDEXES YIELD state WHERE state = 'POPULATING'")).length > 0);
+  const before = await graph.run(INDEXES);
+  expect(before).toEqual([
+    ['good', 'ONLINE', expect.any(String)],
+    ['too long', 'FAILED', expect.any(String)],
+  ]);
+  const backup = await captureToFiles(graph.source, graph.directory, context);
+  expect(backup.capture.warnings).toEqual([expect.stringContaining('could not build index "too long"')]);
+  expect(await graph.source.checkContent(backup, context)).toEqual({ errors: [], warnings: [] });
+
+  await graph.destroy();
+  const safety = new FileSafetyCopies(graph.source, graph.directory, [backup]);
+  const request = { chain: [backup], target: 'live' } as const;
+  await using staged = await graph.source.stage(request, new MemoryJournal(), safety, context);
+  await staged.swap(context);
+  expect(await graph.run(INDEXES)).toEqual(before);
+  expect(await graph.run('MATCH (n:Long) RETURN n.text = $text', { text: LONG })).toEqual([true]);
   await graph.destroy();
 });
 

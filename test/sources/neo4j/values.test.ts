@@ -92,6 +92,18 @@ test('whatever a row and its statement hold is read back from a script', async (
   );
 });
 
+test('a string of any length is read back', () => {
+  for (const [unit, times] of [
+    ['x', 12_000_000],
+    ["'", 100_000],
+    ['\\', 100_001],
+  ] as const) {
+    const reader = new LiteralReader(quoteString(unit.repeat(times)));
+    expect(reader.value() === unit.repeat(times)).toBe(true);
+    reader.end();
+  }
+});
+
 test('values that differ have texts that differ', () => {
   const texts = Object.values(EVERY_VALUE).flatMap((values) =>
     Object.values(values).map((each) => literal(withIntegers(each))),
