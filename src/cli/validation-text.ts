@@ -15,7 +15,7 @@ export function validationText(document: ValidationDocument): string {
 
 function headLines(document: ValidationDocument): string[] {
   const { at, seconds, selection, levels } = document;
-  const which = { all: 'all backups', newest: 'the newest of each service' }[String(selection)] ?? String(selection);
+  const which = { all: 'all backups', newest: 'the newest only' }[String(selection)] ?? String(selection);
   return [
     ...wrapped(`VALIDATION: ${verdictOf(document)}`),
     ...wrapped(`as of ${formatInstant(at)}; ${which}; ${levels.join(', ')}; took ${formatSeconds(seconds)}`),

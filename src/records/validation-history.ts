@@ -9,7 +9,7 @@ import type { ValidationRecord } from '../model/validation-records.ts';
 import type { Instant } from '../model/vocabulary.ts';
 import { addRow, assertWhole, tableError } from './validation-table.ts';
 
-/** About half a year of four services that are backed up every hour, in some 20 MB. */
+/** About half a year of four services that are backed up every hour, in some 10 MB. */
 const MOST_ROWS = 20_000;
 
 /** Of databases that were found damaged. */
