@@ -54,6 +54,8 @@ export async function admit(
     databases: new Set(target.databases),
     warnings: [
       ...warnings,
+      ...otherDatabase(connection, properties),
+      ...(await leftSlots(connection)),
       ...missingTablespaces(properties, tablespaces),
       ...(await roleWarnings(connection, globals, missingRoles, target.superuser, context)),
     ],
@@ -151,6 +153,23 @@ async function assertExtensions(connection: Connection, { extensions }: Properti
   return extensions
     .filter(({ name, version }) => available.get(name) !== version)
     .map(({ name, version }) => `extension ${name} is ${available.get(name)} here, it was ${version}`);
+}
+
+function otherDatabase({ place }: Connection, { database }: Properties): string[] {
+  const { database: live } = place.settings;
+  return database === live ? [] : [`the backup is of database "${database}", it is restored as "${live}"`];
+}
+
+/** They belong to the database that is replaced, and cannot be moved: their subscribers come to nothing. */
+async function leftSlots(connection: Connection): Promise<string[]> {
+  const slots = await connection.query<{ name: string }>(
+    'SELECT slot_name::text AS name FROM pg_replication_slots WHERE database = $1 ORDER BY 1',
+    [connection.place.settings.database],
+  );
+  if (slots.length === 0) return [];
+  return [
+    `replication slots ${slots.map((each) => each.name).join(', ')} stay with the database that is replaced: set their subscribers up anew`,
+  ];
 }
 
 function missingTablespaces({ tablespaces }: Properties, present: ReadonlySet<string>): string[] {

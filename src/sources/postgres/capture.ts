@@ -31,7 +31,7 @@ export async function capture(job: Job, momentFixed: (at: Instant) => void): Pro
   const versions = await assertTools(connection, context);
   await assertReadable(connection);
   const withPasswords = await mayReadPasswords(settings, context.signal);
-  const warnings = await unseen(connection, withPasswords);
+  const warnings = (await unseen(connection, withPasswords)).map(({ message, hint }) => `${message}; ${hint}`);
   const snapshot = await exportSnapshot(connection);
   momentFixed(systemClock.now());
   const view: View = { connection, snapshot, withPasswords };

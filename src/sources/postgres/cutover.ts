@@ -7,6 +7,7 @@ import { hasCode } from './errors.ts';
 import { formatMarker, type Marker, type OnceLive } from './marker.ts';
 
 const OBJECT_IN_USE = '55006';
+const INSUFFICIENT_PRIVILEGE = '42501';
 const RENAME_ATTEMPTS = 5;
 const GONE_SECONDS = 60;
 
@@ -151,13 +152,27 @@ export async function assertNothingPrepared(connection: Connection, database: st
 async function endSessions(connection: Connection, databases: readonly DatabaseRow[]): Promise<void> {
   const deadline = performance.now() + GONE_SECONDS * 1000;
   for (;;) {
-    const left = await connection.query<{ pid: number }>(
-      `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = ANY($1::oid[]) AND pid <> pg_backend_pid()`,
-      [databases.map((each) => each.oid)],
-    );
+    const left = await terminate(connection, databases);
     if (left.length === 0) return;
     if (performance.now() > deadline) throw stubborn(left.map((each) => each.pid));
     await delay(20);
+  }
+}
+
+async function terminate(connection: Connection, databases: readonly DatabaseRow[]): Promise<{ pid: number }[]> {
+  try {
+    return await connection.query<{ pid: number }>(
+      `SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = ANY($1::oid[]) AND pid <> pg_backend_pid()`,
+      [databases.map((each) => each.oid)],
+    );
+  } catch (cause) {
+    if (!hasCode(cause, INSUFFICIENT_PRIVILEGE)) throw cause;
+    const role = identifier(connection.place.login.user);
+    throw new BackupError(`postgres: role ${role} may not end the sessions of others in the database`, {
+      kind: 'denied',
+      hint: `GRANT pg_signal_backend TO ${role}; or give POSTGRES_SUPERUSER and POSTGRES_PASSWORD`,
+      cause,
+    });
   }
 }
 

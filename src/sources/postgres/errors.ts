@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import { BackupError, type ErrorDetails, type ErrorKind, reason, systemCode } from '../../base/errors.ts';
 import type { Place } from './settings.ts';
 
@@ -37,13 +38,31 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '42501': {
     kind: 'denied',
     hint: ({ login, database }) =>
-      `GRANT CONNECT ON DATABASE "${database}" TO "${login.user}"; what else it lacks: physics-backup doctor postgres`,
+      `GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(login.user)}; what else it lacks: physics-backup doctor postgres`,
+  },
+  '22021': {
+    kind: 'failed',
+    hint: () => 'names and comments in the database must be in its own encoding: rename what is not',
   },
   '3D000': { kind: 'missing', hint: () => 'check POSTGRES_DB, or bring it back: physics-backup recover latest' },
   '53100': { kind: 'no-space', hint: () => 'make room on the disk of the database server' },
-  '53300': { kind: 'unreachable', retrySafe: true, hint: () => 'raise max_connections, or close connections' },
+  '53200': {
+    kind: 'failed',
+    hint: () =>
+      'if it is shared memory: raise max_locks_per_transaction, as there are many tables, and restart the server',
+  },
+  '53300': {
+    kind: 'unreachable',
+    retrySafe: true,
+    hint: () =>
+      'close connections, or raise max_connections, or CONNECTION LIMIT of the role or database (a backup needs 3)',
+  },
   // it does not accept connections: as a swap leaves it that was killed half-way
-  '55000': { kind: 'failed', hint: () => 'if a recovery was interrupted: physics-backup recover resume' },
+  '55000': {
+    kind: 'failed',
+    hint: ({ database }) =>
+      `if a recovery was interrupted: physics-backup recover resume; else ALTER DATABASE ${escapeIdentifier(database)} ALLOW_CONNECTIONS true;`,
+  },
   '55P03': { kind: 'timeout', retrySafe: true, hint: () => 'see pg_locks and pg_stat_activity for who holds the lock' },
   '57P03': { ...UNREACHABLE, hint: () => 'wait until the server has started' },
   '58P01': { kind: 'missing' },

@@ -1,3 +1,4 @@
+import type { QueryResultRow } from 'pg';
 import { exact, expiring, type Facts } from '../../model/facts.ts';
 import type { Connection } from './connection.ts';
 import type { DumpedRelation } from './relations.ts';
@@ -12,7 +13,7 @@ export async function rowFacts(connection: Connection, relations: readonly Dumpe
     const counts = batch.map(
       ({ name, condition }, index) => `SELECT ${index} AS index, count(*) FROM ONLY ${name} ${condition}`,
     );
-    const rows = await connection.query<{ index: number; count: string }>(counts.join('\nUNION ALL\n'));
+    const rows = await lockingNothing<{ index: number; count: string }>(connection, counts.join('\nUNION ALL\n'));
     for (const { index, count } of rows) facts[`rows ${batch[index]?.name}`] = exact(Number(count));
   }
   return facts;
@@ -39,7 +40,10 @@ export async function sequencePositions(
                s.seqcycle AS cycles
           FROM ${name} q, pg_sequence s WHERE s.seqrelid = q.tableoid`,
     );
-    const rows = await connection.query<{ index: number; next: string; cycles: boolean }>(reads.join('\nUNION ALL\n'));
+    const rows = await lockingNothing<{ index: number; next: string; cycles: boolean }>(
+      connection,
+      reads.join('\nUNION ALL\n'),
+    );
     for (const { index, next, cycles } of rows)
       positions.push({ name: batch[index]?.name ?? '', next: Number(next), cycles });
   }
@@ -61,6 +65,17 @@ export function sequenceFacts(before: readonly Position[], after = before): Fact
 function between(before: Position, after: Position) {
   if (before.next === after.next) return exact(before.next);
   return expiring(before.cycles ? Number.MAX_SAFE_INTEGER : Math.max(before.next, after.next));
+}
+
+/**
+ * A query in a transaction whose locks go with it: a count also locks every index, and a transaction that counts
+ * thousands of tables would fill the server's table of locks where pg_dump does not.
+ */
+export async function lockingNothing<Row extends QueryResultRow>(connection: Connection, sql: string): Promise<Row[]> {
+  await connection.query('SAVEPOINT batch');
+  const rows = await connection.query<Row>(sql);
+  await connection.query('ROLLBACK TO SAVEPOINT batch');
+  return rows;
 }
 
 function* batches<T>(items: readonly T[], size: number): Generator<readonly T[]> {

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { BackupError } from '../../base/errors.ts';
-import { type Command, ProcessFailed } from '../../base/processes.ts';
+import type { Command } from '../../base/processes.ts';
 import type { Context, ReadableBackup } from '../../model/source.ts';
 import { allEnded } from './all-ended.ts';
 import { DUMP, dumpBytes } from './artifacts.ts';
 import { freeBytes } from './room.ts';
 import { clientEnvironment, NO_STATEMENT_TIMEOUT, type Place } from './settings.ts';
 import { type Contents, extractContents, passesOf } from './toc.ts';
+import { KEPT_ERRORS, toolError } from './tool-errors.ts';
 
 export interface Filling {
   readonly backup: ReadableBackup;
@@ -87,6 +87,7 @@ function restoreCommand({ place, tablespaces }: Filling, args: readonly string[]
       ...args,
     ],
     env: { ...clientEnvironment(place), PGOPTIONS: RESTORE_OPTIONS },
+    keptErrors: KEPT_ERRORS,
   };
 }
 
@@ -95,21 +96,10 @@ function connectionString(database: string): string {
   return `dbname='${database.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
 }
 
-/** The server's words and its hint (md.c, xlog.c): pg_restore passes on no SQLSTATE. */
-const NO_SPACE = /No space left on device|Check free disk space/;
-
-/** pg_restore ends its messages with the statement; what went wrong stands in its first error. */
 async function explained<T>(ended: Promise<T>): Promise<T> {
   try {
     return await ended;
   } catch (error) {
-    if (!(error instanceof ProcessFailed)) throw error;
-    const line = error.stderr.split('\n').find((each) => each.includes('error:')) ?? error.message;
-    const noSpace = NO_SPACE.test(error.stderr);
-    throw new BackupError(`postgres: ${line.replace(/^pg_restore: (error: )?/, 'pg_restore: ')}`, {
-      kind: noSpace ? 'no-space' : 'failed',
-      cause: error,
-      ...(noSpace ? { hint: 'make room on the disk of the database server' } : {}),
-    });
+    throw toolError(error, 'pg_restore');
   }
 }

@@ -142,11 +142,6 @@ async function lookAtDatabase(look: Look): Promise<void> {
   findings.push(...denied);
   if (denied.length === 0)
     findings.push({ subject: 'rights', severity: 'ok', message: `role "${settings.user}" can read everything` });
-  for (const message of await unseen(connection, superuserLogin(settings) !== undefined))
-    findings.push({
-      subject: 'rights',
-      severity: 'warning',
-      message,
-      hint: 'give POSTGRES_SUPERUSER and POSTGRES_PASSWORD',
-    });
+  for (const each of await unseen(connection, superuserLogin(settings) !== undefined))
+    findings.push({ subject: 'rights', severity: 'warning', ...each });
 }

@@ -1,5 +1,6 @@
 import { exact, type Facts } from '../../model/facts.ts';
 import type { Connection } from './connection.ts';
+import { lockingNothing } from './facts.ts';
 import { isExtensionMember, USER_SCHEMAS } from './relations.ts';
 
 const USER_RELATION = `c.relnamespace IN ${USER_SCHEMAS} AND NOT ${isExtensionMember('pg_class', 'c.oid')}`;
@@ -20,6 +21,15 @@ function relations(kinds: string): string {
   return `FROM pg_class c WHERE c.relkind IN (${kinds}) AND c.relpersistence <> 't' AND ${USER_RELATION}`;
 }
 
+/** Comments that pg_dump leaves out, or that come and go with their parents': on what is temporary or inherited. */
+const UNWRITTEN_COMMENT = `
+  EXISTS (SELECT FROM pg_class t WHERE t.relpersistence = 't' AND d.classoid = 'pg_class'::regclass AND t.oid = d.objoid)
+  OR EXISTS (SELECT FROM pg_depend m JOIN pg_class t ON t.oid = m.refobjid AND m.refclassid = 'pg_class'::regclass
+              WHERE t.relpersistence = 't' AND m.classid = d.classoid AND m.objid = d.objoid)
+  OR EXISTS (SELECT FROM pg_constraint o WHERE o.oid = d.objoid AND d.classoid = 'pg_constraint'::regclass
+              AND (o.conparentid <> 0 OR NOT o.conislocal))
+  OR EXISTS (SELECT FROM pg_trigger o WHERE o.oid = d.objoid AND d.classoid = 'pg_trigger'::regclass AND o.tgparentid <> 0)`;
+
 /** Every kind of object that pg_dump writes, and how to count it without an extension's own. */
 const KINDS: Readonly<Record<string, string>> = {
   aggregates: `${inSchemas('pg_proc', 'pronamespace')} AND o.prokind = 'a'`,
@@ -28,7 +38,8 @@ const KINDS: Readonly<Record<string, string>> = {
   columns: `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
              WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND c.relpersistence <> 't' AND ${USER_RELATION}`,
   comments: `FROM pg_description d WHERE d.objoid >= 16384 AND d.classoid NOT IN ('pg_extension'::regclass, 'pg_largeobject'::regclass)
-              AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e')`,
+              AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = d.classoid AND m.objid = d.objoid AND m.deptype = 'e')
+              AND NOT (${UNWRITTEN_COMMENT})`,
   'composite types': relations(`'c'`),
   constraints: `FROM pg_constraint o WHERE o.contype IN ('c', 'f', 'p', 'u', 'x', 't') AND o.connamespace IN ${USER_SCHEMAS}
                  AND (o.conrelid = 0 OR ${OF_USER_RELATION('o.conrelid')}) AND NOT ${isExtensionMember('pg_type', 'o.contypid')}`,
@@ -42,7 +53,9 @@ const KINDS: Readonly<Record<string, string>> = {
   'foreign servers': ofDatabase('pg_foreign_server'),
   'foreign tables': relations(`'f'`),
   functions: `${inSchemas('pg_proc', 'pronamespace')} AND o.prokind <> 'a'`,
-  indexes: `FROM pg_index i WHERE ${OF_USER_RELATION('i.indrelid')}`,
+  // without what a CREATE INDEX CONCURRENTLY that failed left behind
+  indexes: `FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
+             WHERE (i.indisvalid OR t.relkind = 'p') AND i.indisready AND ${OF_USER_RELATION('i.indrelid')}`,
   'materialized views': relations(`'m'`),
   operators: inSchemas('pg_operator', 'oprnamespace'),
   'partitioned tables': relations(`'p'`),
@@ -74,6 +87,6 @@ export async function objectFacts(connection: Connection, withData: boolean): Pr
   const counts = Object.entries(kinds).map(
     ([kind, from]) => `SELECT '${kind}' AS kind, count(*)::int AS count ${from}`,
   );
-  const rows = await connection.query<{ kind: string; count: number }>(counts.join('\nUNION ALL\n'));
+  const rows = await lockingNothing<{ kind: string; count: number }>(connection, counts.join('\nUNION ALL\n'));
   return Object.fromEntries(rows.map(({ kind, count }) => [`objects ${kind}`, exact(count)]));
 }

@@ -19,6 +19,7 @@ import { dumpedRelations } from './relations.ts';
 import { dropCreatedRoles } from './roles.ts';
 import { type PostgresSettings, restoringLogin } from './settings.ts';
 import { beginReadOnly } from './snapshot.ts';
+import { assertSlotsGoOn, detachSubscriptions } from './subscriptions.ts';
 
 type Note = Readonly<Record<string, string>>;
 
@@ -98,8 +99,9 @@ export class StagedDatabase implements StagedRestore {
   async rollback(context: Context): Promise<void> {
     await using admin = await openMaintenance(this.#settings, context.signal);
     const before = await this.#census(admin);
-    const { state, staged, live } = before;
+    const { state, staged, live, replaced } = before;
     if (state === 'finished') throw this.#unfit('rolled back', state);
+    if (state === 'gone' && replaced !== undefined) throw this.#displaced(replaced);
     if (state === 'gone' || state === 'staging' || state === 'rolled-back') return;
     await this.#intend({ verb: 'rollback' });
     if (staged !== undefined) return await admin.transaction(abandonSwap(staged, live, 'rolled-back'));
@@ -112,11 +114,15 @@ export class StagedDatabase implements StagedRestore {
 
   async finish(context: Context): Promise<void> {
     await using admin = await openMaintenance(this.#settings, context.signal);
-    const { state, replaced } = await this.#census(admin);
-    if (state === 'finished') return;
-    if (state !== 'swapped') throw this.#unfit('finished', state);
+    const { state, replaced, live } = await this.#census(admin);
+    const { finished } = this.#identity;
+    if (state === 'finished' || (finished && replaced === undefined)) return;
+    // the one that it restored may have been replaced by a later restore, and that one finished
+    const superseded = state === 'gone' && live !== undefined && replaced !== undefined;
+    if (state !== 'swapped' && !superseded) throw this.#unfit('finished', state);
+    if (replaced !== undefined) await assertSlotsGoOn(admin, replaced, live);
     await this.#intend({ verb: 'finish' });
-    if (replaced !== undefined) await drop(admin, replaced);
+    if (replaced !== undefined) await this.#drop(admin, replaced, context);
     await context.reached('postgres.replaced-dropped');
   }
 
@@ -127,7 +133,7 @@ export class StagedDatabase implements StagedRestore {
     if (state === 'swapped' || state === 'swapping') throw this.#unfit('discarded', state);
     await this.#intend({ verb: 'discard' });
     const doomed = staged ?? unmarked;
-    if (doomed !== undefined) await drop(admin, doomed);
+    if (doomed !== undefined) await this.#drop(admin, doomed, context);
     await context.reached('postgres.staged-dropped');
     await dropCreatedRoles(admin, this.#notes);
   }
@@ -171,6 +177,13 @@ export class StagedDatabase implements StagedRestore {
     }
   }
 
+  async #drop(admin: Connection, doomed: DatabaseRow, { signal }: Context): Promise<void> {
+    await detachSubscriptions(admin, doomed, this.#settings, signal);
+    const name = identifier(doomed.name);
+    if (doomed.isTemplate) await admin.query(`ALTER DATABASE ${name} IS_TEMPLATE false`);
+    await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+
   async #intend(note: Note): Promise<void> {
     await this.#journal.note(note);
     this.#notes.push(note);
@@ -196,15 +209,21 @@ export class StagedDatabase implements StagedRestore {
     throw this.#unfit('counted', state);
   }
 
+  #displaced(replaced: DatabaseRow): BackupError {
+    const { database } = this.#identity;
+    return new BackupError(
+      `postgres: database "${database}" is no longer what this restore put there; what it replaced is still "${replaced.name}"`,
+      {
+        kind: 'failed',
+        hint: 'roll back the later recovery first (physics-backup recover status); or let go of it: physics-backup recover finish',
+      },
+    );
+  }
+
   #unfit(verb: string, state: StagedState): BackupError {
     const { staged, database } = this.#identity;
     return new BackupError(`postgres: the restore "${staged}" of "${database}" is ${state}, it cannot be ${verb}`, {
       kind: 'failed',
     });
   }
-}
-
-async function drop(admin: Connection, { name, isTemplate }: DatabaseRow): Promise<void> {
-  if (isTemplate) await admin.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
-  await admin.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`);
 }

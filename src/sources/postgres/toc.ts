@@ -73,40 +73,54 @@ export interface Pass {
 }
 
 /**
- * What comes before, during and after the attaching of partitions' indexes; everything at once where there are no such.
- * pg_restore knows of no tables that an ATTACH locks, so in parallel with another statement it may end in a deadlock.
+ * Everything at once, but for what needs a pass of its own. The attaching of partitions' indexes: pg_restore knows of no
+ * tables that an ATTACH locks, so in parallel with another statement it may end in a deadlock. Event triggers: they come
+ * last, for one that refuses DDL would refuse the rest of the restore (pg_restore refreshes materialized views later).
  */
 export async function passesOf(file: string, context: Context): Promise<readonly Pass[]> {
-  const attached = await attachments(file, context);
-  if (attached === undefined) return [{ list: undefined, parallel: true }];
-  const { first, last } = attached;
-  const parts: readonly (readonly [string, boolean, (index: number) => boolean])[] = [
-    ['before', true, (index) => index < first],
-    ['attach', false, (index) => index >= first && index <= last],
-    ['after', true, (index) => index > last],
+  const { first, last, events } = await survey(file, context);
+  if (first === undefined && !events) return [{ list: undefined, parallel: true }];
+  const attach = first ?? Infinity; // then two of the lists are empty
+  const parts: readonly (readonly [string, boolean, (entry: Entry) => boolean])[] = [
+    ['before', true, ({ index }) => index < attach],
+    ['attach', false, ({ index }) => index >= attach && index <= last],
+    ['after', true, ({ index }) => index > attach && index > last],
+    ['events', false, isEventTrigger],
   ];
   const written: Pass[] = [];
   for (const [name, parallel, belongs] of parts) {
     const list = path.join(context.workDir, `postgres.${name}.list`);
-    await pipeline(Readable.from(linesOf(file, belongs, context)), createWriteStream(list, { mode: 0o600 }));
+    const own = (entry: Entry): boolean => belongs(entry) && (belongs === isEventTrigger || !isEventTrigger(entry));
+    await pipeline(Readable.from(linesOf(file, own, context)), createWriteStream(list, { mode: 0o600 }));
     written.push({ list, parallel });
   }
   return written;
 }
 
-async function attachments(file: string, context: Context): Promise<{ first: number; last: number } | undefined> {
+/** Where partitions' indexes are attached, if any are, and whether there are event triggers. */
+async function survey(
+  file: string,
+  context: Context,
+): Promise<{ first: number | undefined; last: number; events: boolean }> {
   let first: number | undefined;
   let last = 0;
-  for await (const { kind, index } of entries(file, context)) {
-    if (kind !== 'INDEX ATTACH') continue;
-    first ??= index;
-    last = index;
+  let events = false;
+  for await (const entry of entries(file, context)) {
+    events ||= isEventTrigger(entry);
+    if (entry.kind !== 'INDEX ATTACH') continue;
+    first ??= entry.index;
+    last = entry.index;
   }
-  return first === undefined ? undefined : { first, last };
+  return { first, last, events };
 }
 
-async function* linesOf(file: string, belongs: (index: number) => boolean, context: Context): AsyncGenerator<string> {
-  for await (const { index, line } of entries(file, context)) if (belongs(index)) yield `${line}\n`;
+/** One, or a comment on one. */
+function isEventTrigger({ kind, line }: Entry): boolean {
+  return kind === 'EVENT TRIGGER' || (kind === 'COMMENT' && line.includes(' COMMENT - EVENT TRIGGER '));
+}
+
+async function* linesOf(file: string, belongs: (entry: Entry) => boolean, context: Context): AsyncGenerator<string> {
+  for await (const entry of entries(file, context)) if (belongs(entry)) yield `${entry.line}\n`;
 }
 
 interface Entry {

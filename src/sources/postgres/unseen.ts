@@ -1,7 +1,13 @@
 import type { Connection } from './connection.ts';
 
-/** What a dump by this role leaves out without an error, in words for a person. */
-export async function unseen(connection: Connection, withPasswords: boolean): Promise<string[]> {
+/** What a dump leaves out without an error, in words for a person, and what would save it. */
+interface Unseen {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** What a dump by this role leaves out. */
+export async function unseen(connection: Connection, withPasswords: boolean): Promise<Unseen[]> {
   const { mappings, subscriptions, superuser } = await connection.one<{
     mappings: number;
     subscriptions: number;
@@ -11,15 +17,26 @@ export async function unseen(connection: Connection, withPasswords: boolean): Pr
            (SELECT count(*)::int FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()) AS subscriptions,
            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS superuser`);
   const { user } = connection.place.login;
+  const asSuperuser = 'let POSTGRES_USER (with PHYSICS_DB_PASSWORD) be a superuser';
   return [
     ...(withPasswords
       ? []
-      : ['roles are saved without their passwords: give POSTGRES_PASSWORD of a superuser to save them']),
+      : [{ message: 'roles are saved without their passwords', hint: 'give POSTGRES_PASSWORD of a superuser' }]),
     ...(mappings > 0 && !superuser
-      ? [`options of ${mappings} user mappings (foreign servers) are not visible to role "${user}"`]
+      ? [
+          {
+            message: `options of ${mappings} user mappings (foreign servers) are not visible to role "${user}"`,
+            hint: asSuperuser,
+          },
+        ]
       : []),
     ...(subscriptions > 0 && !superuser
-      ? [`${subscriptions} subscriptions are not saved: only a superuser may read them`]
+      ? [
+          {
+            message: `${subscriptions} subscriptions are not saved: only a superuser may read them`,
+            hint: asSuperuser,
+          },
+        ]
       : []),
   ];
 }
