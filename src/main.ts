@@ -1,24 +1,37 @@
 import { readFileSync } from 'node:fs';
 import type { Host, Output } from './cli/host.ts';
-import { Interrupted } from './cli/exit-codes.ts';
+import { Interrupted, WARNINGS } from './cli/exit-codes.ts';
 import { runCli } from './cli/program.ts';
 import { hostOf } from './wiring/host.ts';
 
 /** The edge of the process: argv, environment, signals, exit code. */
 async function main(): Promise<void> {
   process.umask(0o077);
-  const code = await runCli(process.argv.slice(2), processHost());
-  process.stdout.write('', () => process.exit(code)); // what was written before has left by then
+  let lost: Error | undefined;
+  const code = await runCli(
+    process.argv.slice(2),
+    processHost((error) => (lost ??= error)),
+  );
+  // What was written before has left by then, and a failure of it been told.
+  process.stdout.write('', () =>
+    setImmediate(() => process.exit(lost === undefined ? code : withoutResult(code, lost))),
+  );
 }
 
-function processHost(): Host {
+/** What was asked for was done or not, as `code` says; nobody can read it. */
+function withoutResult(code: number, { message }: Error): number {
+  process.stderr.write(`warning: standard output could not be written: ${message}\n`);
+  return code === 0 ? WARNINGS : code;
+}
+
+function processHost(lost: (error: Error) => void): Host {
   return hostOf({
     arguments: process.argv.slice(2),
     environment: process.env,
     signal: abortOnSignals(),
     kill: killThis,
-    stdout: outputTo(process.stdout),
-    stderr: outputTo(process.stderr),
+    stdout: outputTo(process.stdout, lost),
+    stderr: outputTo(process.stderr, () => undefined),
     color: process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb',
     version: version(),
   });
@@ -28,10 +41,13 @@ function killThis(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
 }
 
-/** A reader that went away (`| head`) is no reason to stop a backup: what it would have read is dropped. */
-function outputTo(stream: NodeJS.WriteStream): Output {
+/**
+ * A reader that went away (`| head`), or a log on a disk that is full, is no reason to stop a backup: what would have
+ * been written is dropped. `lost` is told of the latter.
+ */
+function outputTo(stream: NodeJS.WriteStream, lost: (error: Error) => void): Output {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') lost(error);
   });
   return {
     write: (text) => void stream.write(text),

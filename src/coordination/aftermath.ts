@@ -84,7 +84,7 @@ async function findRecovered(id: string | undefined, deps: CoordinationDependenc
   if (found !== undefined) return found;
   throw new BackupError(id === undefined ? 'there is no recovery to act on' : `no recovery ${id} to act on`, {
     kind: 'not-found',
-    hint: 'see: recover status',
+    hint: 'see: physics-backup recover status',
   });
 }
 

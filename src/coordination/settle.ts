@@ -37,7 +37,7 @@ export async function lockRecovery(
   if (lock !== undefined) return lock;
   throw new BackupError(mode === 'shared' ? 'a recovery is in progress' : 'a recovery is in progress, or a cleanup', {
     kind: 'busy',
-    hint: 'wait for it, or see: recover status',
+    hint: 'wait for it, or see: physics-backup recover status',
   });
 }
 

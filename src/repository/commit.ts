@@ -3,12 +3,12 @@ import { BackupError } from '../base/errors.ts';
 import type { Manifest } from '../model/backup.ts';
 import type { Service } from '../model/vocabulary.ts';
 import type { UnchainedManifest } from './draft.ts';
-import { readHistory, type Reading, readLedger, storedBackup } from './history.ts';
+import { type Ledger, readHistory, type Reading, readLedger, storedBackup } from './history.ts';
 import { writeHighWater } from './ledger.ts';
 import { encodeManifest } from './manifest-codec.ts';
 import { manifestKey } from './names.ts';
 import { putSmall } from './small-objects.ts';
-import type { StoredBackup } from './stored-backup.ts';
+import type { DamagedFile, StoredBackup } from './stored-backup.ts';
 
 interface CommitParts extends Reading {
   readonly clock: Clock;
@@ -23,9 +23,10 @@ export async function commitManifest(
   signal: AbortSignal,
 ): Promise<StoredBackup> {
   const { id, service } = unchained;
-  const newest = await newestLink(service, parts, signal);
+  const { newest, warnings } = await chainOf(service, parts, signal);
   const place = { sequence: (newest?.sequence ?? 0) + 1, previous: newest?.digest ?? null };
-  const manifest: Manifest = { ...unchained, ...place, committedAt: parts.clock.now() };
+  const told = { warnings: [...unchained.warnings, ...warnings] };
+  const manifest: Manifest = { ...unchained, ...place, ...told, committedAt: parts.clock.now() };
   const { bytes, digest } = encodeManifest(manifest, backupKey, parts.keyring);
   await putManifest(manifestKey(id), bytes, parts, signal);
   const mark = { sequence: manifest.sequence, digest };
@@ -47,11 +48,27 @@ async function putManifest(key: string, bytes: Buffer, parts: CommitParts, signa
 }
 
 /** The highest place in the chain that anything authentic tells of: a manifest, the mark, or a removal. */
-async function newestLink(service: Service, from: Reading, signal: AbortSignal) {
+async function chainOf(service: Service, from: Reading, signal: AbortSignal) {
+  const damaged: DamagedFile[] = [];
   const { backups } = await readHistory(service, from, signal);
-  const { removals, mark } = await readLedger(service, from, [], signal);
+  const ledger = await readLedger(service, from, damaged, signal);
+  const { removals, mark } = ledger;
   const links = backups.map(({ manifest: { sequence }, digest }) => ({ sequence, digest }));
-  return [...links, ...removals, ...(mark === undefined ? [] : [mark])]
+  const newest = [...links, ...removals, ...(mark === undefined ? [] : [mark])]
     .toSorted((a, b) => a.sequence - b.sequence)
     .at(-1);
+  return { newest, warnings: doubts(service, backups, ledger, damaged) };
+}
+
+/** What a person must look at before the next backup covers it up. */
+function doubts(
+  service: Service,
+  backups: readonly StoredBackup[],
+  { removals, mark }: Ledger,
+  damaged: readonly DamagedFile[],
+): string[] {
+  const found = damaged.map(({ error }) => `${error.message}: backups that were taken away before may not be missed`);
+  if (mark === undefined || backups.length + removals.length > 0) return found;
+  const already = `${mark.sequence} ${mark.sequence === 1 ? 'backup was' : 'backups were'} made before, and none is there`;
+  return [...found, `${already}: is the volume of the ${service} backups mounted?`];
 }

@@ -189,8 +189,16 @@ async function makeKeyring(file: string, look: LookForManifest, clock: Clock): P
     return text;
   } catch (error) {
     if (!(error instanceof BackupError && error.kind === 'exists')) throw fileError('creating', file, error);
-    return readFile(file, 'utf8');
+    return (await readKeyring(file)) ?? failDangling(file);
   }
+}
+
+/** There is something of that name, and no file. */
+function failDangling(file: string): never {
+  throw new BackupError(`the keyring ${file} is a link to nowhere`, {
+    kind: 'keys',
+    hint: 'mount the volume that it points to, or bring the keyring back (keys import)',
+  });
 }
 
 function missingKeyring(file: string, manifest: string): BackupError {

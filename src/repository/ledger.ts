@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
-import { systemCode } from '../base/errors.ts';
+import { asError, BackupError, systemCode } from '../base/errors.ts';
 import { fileError, replaceFile } from '../base/files.ts';
 import type { Store } from '../model/store.ts';
 import type { BackupId, Instant, Service } from '../model/vocabulary.ts';
@@ -66,7 +66,19 @@ export async function readHighWater(
     if (systemCode(error) === 'ENOENT') return undefined;
     throw fileError('reading', file, error);
   });
-  return bytes === undefined ? undefined : (decodeLedger('high-water', service, bytes, keyring) as HighWater);
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeLedger('high-water', service, bytes, keyring) as HighWater;
+  } catch (error) {
+    throw markError(asError(error));
+  }
+}
+
+/** No backup is damaged by it, and no other copy of it exists. */
+function markError(error: Error): Error {
+  if (!(error instanceof BackupError) || error.kind !== 'damaged') return error;
+  const hint = 'see that the newest backups are there (physics-backup list): the next backup makes it anew';
+  return new BackupError(error.message, { kind: error.kind, hint, cause: error });
 }
 
 export async function writeHighWater(

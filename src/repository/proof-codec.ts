@@ -1,3 +1,4 @@
+import { asError, BackupError } from '../base/errors.ts';
 import type { Proof } from '../model/backup.ts';
 import type { BackupId } from '../model/vocabulary.ts';
 import { derive } from '../pipeline/keys.ts';
@@ -11,6 +12,17 @@ export function encodeProof(proof: Proof, backupKey: Buffer): Buffer {
 
 /** Fails with kind `damaged` or `newer-format`. */
 export function decodeProof(bytes: Buffer, id: BackupId, backupKey: Buffer): Proof {
+  try {
+    return readProof(bytes, id, backupKey);
+  } catch (thrown) {
+    const error = asError(thrown);
+    if (!(error instanceof BackupError) || error.kind !== 'damaged') throw error;
+    const hint = `check the backup again, which writes a new one: physics-backup validate ${id}`;
+    throw new BackupError(error.message, { kind: error.kind, hint, cause: error });
+  }
+}
+
+function readProof(bytes: Buffer, id: BackupId, backupKey: Buffer): Proof {
   const what = `the proof of ${id}`;
   const { body, envelope } = readTwoLines('proof', bytes, what);
   const fields = checkEnvelope(envelope, { mac: 32 }, what);

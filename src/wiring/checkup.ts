@@ -8,6 +8,7 @@ import type { Processes } from '../base/processes.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Finding } from '../model/source.ts';
 import { type Service, SERVICES } from '../model/vocabulary.ts';
+import { KEYRING_FILE } from '../repository/keyring.ts';
 import type { Repository } from '../repository/repository.ts';
 import { hasKeyring } from './repository.ts';
 
@@ -87,10 +88,19 @@ async function contentFindings(
     const repository = await open();
     const perService = await Promise.all(SERVICES.map((service) => serviceFindings(service, repository, signal)));
     const keys = hasKeyring(settings) ? 'the keyring opens' : 'no keyring yet: the first backup makes it';
-    return [ok('keys', keys), ...perService.flat()];
+    return [ok('keys', keys), ...exposedKeys(settings), ...perService.flat()];
   } catch (error) {
     return [failure('keys', error)];
   }
+}
+
+/** Whoever reads the keyring reads every backup. */
+function exposedKeys({ repository }: Settings): Finding[] {
+  const file = path.join(repository.secrets, KEYRING_FILE);
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o077) === 0) return [];
+  const message = `${file} may be read by others (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`;
+  return [{ subject: 'keys', severity: 'warning', message, hint: `chmod 600 ${file}` }];
 }
 
 async function serviceFindings(service: Service, repository: Repository, signal: AbortSignal): Promise<Finding[]> {

@@ -29,9 +29,10 @@ export const SOURCES: Readonly<Record<Service, MakeSource>> = {
     const { host, port, user: username, password, sandboxHost } = redis;
     return redisSource({ host, port, username, password, sandboxHost, sandboxes });
   },
-  async application({ application }) {
+  async application({ application, repository, run }) {
     const { applicationSource } = await import('../sources/application/source.ts');
-    return applicationSource({ paths: application.paths ?? [] });
+    const apart = { BACKUP_DIR: repository.directory, SECRETS_DIR: repository.secrets, STATE_DIR: run.state };
+    return applicationSource({ paths: application.paths ?? [], apart });
   },
 };
 

@@ -216,6 +216,7 @@ test('a damaged proof is reported and proves nothing', async () => {
   expect(damaged.map((each) => [each.path, each.error.kind])).toEqual([
     [`postgres/daily/${backup.manifest.id}.proof.json`, 'damaged'],
   ]);
+  expect(damaged[0]?.error.hint).toContain(`physics-backup validate ${backup.manifest.id}`);
   expect(backups[0]?.proof).toBeUndefined();
   await rm(file);
 });

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { BackupError } from '../../src/base/errors.ts';
@@ -45,6 +45,17 @@ test('is not made when a store cannot be looked at', async () => {
   const secrets = path.join(directory.path, 'secrets');
   expect((await failure(Keyring.open(secrets, lookIn([unreachable], never)))).kind).toBe('unreachable');
   expect(await readdir(directory.path)).toEqual([]);
+});
+
+test('is not made where a link points to nowhere', async () => {
+  await using directory = await scratch();
+  await symlink(path.join(directory.path, 'unmounted', KEYRING_FILE), path.join(directory.path, KEYRING_FILE));
+  const error = await failure(Keyring.open(directory.path, nothingFound));
+  expect({ kind: error.kind, message: error.message }).toEqual({
+    kind: 'keys',
+    message: expect.stringContaining('is a link to nowhere') as string,
+  });
+  expect(await readdir(directory.path)).toEqual([KEYRING_FILE]);
 });
 
 test('another keyring opens nothing, and says so', async () => {

@@ -196,6 +196,23 @@ test('a removal is explained, leaves no gap, and its sequence is not used again'
   expect(await repository.history('postgres', never)).toMatchObject({ damaged: [], gaps: [] });
 });
 
+test('a backup says what it would cover up: a mark that is damaged, a volume that is not mounted', async () => {
+  await using directory = await scratch();
+  const state = path.join(directory.path, '.postgres.high-water.json');
+  const repository = await repositoryIn(directory.path);
+  expect((await backUp(repository, Buffer.from('x'))).manifest.warnings).toEqual([]);
+  await writeFile(state, 'x');
+  expect((await backUp(repository, Buffer.from('x'))).manifest.warnings).toEqual([
+    expect.stringMatching(/high-water .*: backups that were taken away before may not be missed/),
+  ]);
+  expect((await backUp(repository, Buffer.from('x'))).manifest.warnings).toEqual([]);
+
+  await rm(path.join(directory.path, 'postgres'), { recursive: true });
+  const { manifest } = await backUp(repository, Buffer.from('x'));
+  expect(manifest).toMatchObject({ sequence: 4, warnings: [expect.stringContaining('3 backups were made before')] });
+  expect((await backUp(repository, Buffer.from('x'))).manifest.warnings).toEqual([]);
+});
+
 test('a backup that was removed and is put back is noticed', async () => {
   await using directory = await scratch();
   const repository = await repositoryIn(directory.path);

@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { damaged, flip, gone } from '../support/system/damage.ts';
@@ -50,6 +50,18 @@ describe('a keyring', () => {
   test('that is no keyring', async () => {
     await using _damaged = await damaged(keyring, () => Buffer.from('not a keyring'));
     await expectKeysNeeded(/keyring .* is damaged/);
+  });
+
+  test('that others may read is told of, with the remedy', async () => {
+    await chmod(keyring, 0o644);
+    const run = await rig.site.run(['doctor']);
+    await chmod(keyring, 0o600);
+    expect(run).toMatchObject({
+      code: 4,
+      stdout: expect.stringContaining('may be read by others (mode 0644)') as string,
+    });
+    expect(run.stdout + run.stderr).toContain(`chmod 600 ${keyring}`);
+    expect((await rig.site.run(['doctor'])).code).toBe(0);
   });
 
   test('that came back opens everything again', async () => {

@@ -50,6 +50,23 @@ describe('a disk that is full', () => {
   });
 });
 
+describe('what is said goes to a disk that is full', () => {
+  const to = (redirection: string) => ['sh', '-c', `exec "$@" ${redirection}`, 'sh'];
+
+  test('standard error: no reason not to back up', async () => {
+    const run = await rig.site.run(['backup', 'application', 'daily'], { under: to('2>/dev/full') });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringMatching(/application_daily_.* integrity, content/) });
+  });
+
+  test('standard output: who asked for it is not told that all is well', async () => {
+    for (const args of [['list'], ['--json', 'list'], ['--quiet', 'backup', 'application', 'daily']]) {
+      const run = await rig.site.run(args, { under: to('>/dev/full') });
+      expect({ args, code: run.code }).toEqual({ args, code: 4 });
+      expect(run.stderr).toMatch(/^warning: standard output could not be written: .*ENOSPC/m);
+    }
+  });
+});
+
 describe('a target that is too small', () => {
   test('redis: maxmemory', async () => {
     await withRedis(rig.site.environment, (send) => send('CONFIG', 'SET', 'maxmemory', '1mb'));

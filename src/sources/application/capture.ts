@@ -87,10 +87,22 @@ class TreeCapture {
   }
 
   #entry(entry: Entry): void {
+    this.#assertRestorable(entry);
     const line = entryLine(entry);
     this.#tallies.get(treeName(entry))?.add(entry, line);
     this.#lines.push(line);
     if (entry.type === 'device') this.#warnings.push(`${shown(entry.path)} is a device: only root can make it again`);
+  }
+
+  /** tar reaches files that no path can name; nothing could put them back. */
+  #assertRestorable(entry: Entry): void {
+    const tree = this.#trees.find(({ name }) => name === treeName(entry));
+    if (Buffer.byteLength(tree?.path ?? '') + LONGEST_CONTAINER + entry.path.length <= LONGEST_PATH) return;
+    const start = shown(entry.path.subarray(0, 100));
+    throw new BackupError(`${start}... lies too deep: its path of ${entry.path.length} bytes could not be restored`, {
+      kind: 'failed',
+      hint: 'move it up, or remove it; its directories can be entered one by one (cd)',
+    });
   }
 
   /** A directory that could not be read at all is no empty one. */
@@ -119,6 +131,10 @@ class TreeCapture {
 }
 
 const ENOUGH_LINES = 500;
+
+/** Bytes of a path (PATH_MAX of Linux, less its NUL), and of what a restore puts into it (place.ts). */
+const LONGEST_PATH = 4095;
+const LONGEST_CONTAINER = 50;
 
 /** Fails with kind `missing-tool` where tar is not GNU's. */
 export async function tarVersion({ processes, signal }: Context): Promise<string> {

@@ -9,8 +9,15 @@ import type { Place } from './place.ts';
 import { BLOCK } from './tar-header.ts';
 import { TarReader } from './tar-reader.ts';
 
-/** Extracts every tree into its container with GNU tar; each entry is looked at before tar gets a byte of it. */
-export async function extractTrees(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<void> {
+/**
+ * Extracts every tree into its container with GNU tar; each entry is looked at before tar gets a byte of it. Returns
+ * what tar could not put back of a file, e.g. an attribute that only root may set.
+ */
+export async function extractTrees(
+  backup: ReadableBackup,
+  places: readonly Place[],
+  context: Context,
+): Promise<string[]> {
   context.progress.step('extract');
   const router = new Router(places, context);
   try {
@@ -24,6 +31,7 @@ export async function extractTrees(backup: ReadableBackup, places: readonly Plac
       context,
     );
     await router.finish();
+    return router.warnings;
   } catch (error) {
     throw extractionError(error);
   } finally {
@@ -42,6 +50,8 @@ class Router {
   #heldFrom = 0;
   #name: string | undefined;
   #tar: RunningProcess | undefined;
+  /** What tar could not put back, file by file. */
+  readonly warnings: string[] = [];
 
   constructor(places: readonly Place[], context: Context) {
     this.#places = places;
@@ -98,7 +108,8 @@ class Router {
     if (tar === undefined) return;
     await feed(tar, Buffer.alloc(2 * BLOCK));
     tar.stdin?.end();
-    await tar.ended;
+    const { stderr } = await tar.ended;
+    this.warnings.push(...warningsOf(stderr));
     this.#tar = undefined;
   }
 }
@@ -116,6 +127,7 @@ function extractCommand(container: string) {
       '--delay-directory-restore',
       '--keep-old-files',
       '--xattrs',
+      '--xattrs-include=*', // else those of users only: capabilities of programs are others
       '--acls',
     ],
     env: { LC_ALL: 'C' },
@@ -132,6 +144,15 @@ async function feed(tar: RunningProcess, bytes: Buffer): Promise<void> {
   if (await written) return;
   await tar.ended; // says why
   throw new BackupError('tar ended before its input did', { kind: 'failed' });
+}
+
+/** More than these nobody reads; all of them are of one kind. */
+const MOST_WARNINGS = 20;
+
+function warningsOf(stderr: string): string[] {
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  const more = lines.length > MOST_WARNINGS ? [`${lines.length - MOST_WARNINGS} more files of that kind`] : [];
+  return [...lines.slice(0, MOST_WARNINGS), ...more].map((line) => line.replace(/^\S*tar: /, ''));
 }
 
 /** Without the right to give files away a restore would differ from what was captured. */

@@ -8,13 +8,18 @@ import { isReadable, isWritable, WRITING_HINT } from './rights.ts';
 import type { ApplicationSettings, Tree } from './settings.ts';
 
 /** Looks at the directories; changes nothing. */
-export async function inspectTrees({ paths }: ApplicationSettings, context: Context): Promise<Inspection> {
+export async function inspectTrees({ paths, apart = {} }: ApplicationSettings, context: Context): Promise<Inspection> {
   const { version, finding } = await lookAtTar(context);
   const looks = await Promise.all(paths.map((tree) => lookAt(tree, context)));
   return {
     versions: version === undefined ? {} : { tar: version },
     bytes: looks.reduce((total, each) => total + each.bytes, 0),
-    findings: [finding, ...looks.flatMap((each) => each.findings), ...(await nested(paths))],
+    findings: [
+      finding,
+      ...looks.flatMap((each) => each.findings),
+      ...(await nested(paths)),
+      ...(await swallowed(paths, apart)),
+    ],
   };
 }
 
@@ -76,17 +81,35 @@ async function sizeOf(directory: string, { processes, signal }: Context): Promis
 
 /** One tree inside another would be captured twice and exchanged twice. */
 async function nested(paths: readonly Tree[]): Promise<Finding[]> {
-  const real = await Promise.all(
-    paths.map(async (tree) => ({ name: tree.name, path: await realpath(tree.path).catch(() => tree.path) })),
-  );
+  const real = await Promise.all(paths.map(resolved));
   return real.flatMap((outer) =>
     real
-      .filter((inner) => inner !== outer && `${inner.path}/`.startsWith(`${outer.path}/`))
-      .map((inner) => ({
-        subject: inner.name,
-        severity: 'problem' as const,
-        message: `${inner.path} (${inner.name}) lies in ${outer.path} (${outer.name})`,
-        hint: 'name only the outer one in APPLICATION_PATHS',
-      })),
+      .filter((inner) => inner !== outer && contains(outer, inner))
+      .map((inner) => inside(inner.name, inner, outer, 'name only the outer one in APPLICATION_PATHS')),
   );
+}
+
+async function swallowed(paths: readonly Tree[], apart: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const ours = await Promise.all(Object.entries(apart).map(([name, directory]) => resolved({ name, path: directory })));
+  const trees = await Promise.all(paths.map(resolved));
+  return trees.flatMap((tree) =>
+    ours
+      .filter((each) => contains(tree, each))
+      .map((each) =>
+        inside(tree.name, each, tree, 'name the directories beside it in APPLICATION_PATHS, or put it elsewhere'),
+      ),
+  );
+}
+
+async function resolved({ name, path: directory }: Tree): Promise<Tree> {
+  return { name, path: await realpath(directory).catch(() => path.resolve(directory)) };
+}
+
+function contains(outer: Tree, inner: Tree): boolean {
+  return `${inner.path}/`.startsWith(outer.path === '/' ? '/' : `${outer.path}/`);
+}
+
+function inside(subject: string, inner: Tree, outer: Tree, hint: string): Finding {
+  const message = `${inner.path} (${inner.name}) lies in ${outer.path} (${outer.name})`;
+  return { subject, severity: 'problem', message, hint, kind: 'usage' };
 }

@@ -7,6 +7,7 @@ export interface Progress {
   readonly phases: Readonly<Record<string, Phase>>;
   /** Attributes of the staged root directories where contents are exchanged, which moving changes (attributes.ts). */
   readonly attributes: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
   readonly ended?: 'rolled-back' | 'finished' | 'discarded';
 }
 
@@ -20,14 +21,20 @@ interface PhaseNote {
   readonly attributes?: string;
 }
 
-export type ApplicationNote = EndNote | PhaseNote;
+/** Something of the staged files that is not as it was captured. */
+interface WarningNote {
+  readonly warning: string;
+}
+
+export type ApplicationNote = EndNote | PhaseNote | WarningNote;
 
 export function progressOf(notes: readonly Readonly<Record<string, string>>[]): Progress {
-  const nothing: Progress = { staged: false, phases: {}, attributes: {} };
+  const nothing: Progress = { staged: false, phases: {}, attributes: {}, warnings: [] };
   return notes.reduce<Progress>((progress, note) => apply(progress, note as unknown as ApplicationNote), nothing);
 }
 
 function apply(progress: Progress, note: ApplicationNote): Progress {
+  if ('warning' in note) return { ...progress, warnings: [...progress.warnings, note.warning] };
   if ('tree' in note) return applyPhase(progress, note);
   return note.step === 'staged' ? { ...progress, staged: true } : { ...progress, ended: note.step };
 }

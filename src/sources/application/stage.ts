@@ -12,6 +12,7 @@ import type {
 import { setAttributes } from './attributes.ts';
 import { LIST } from './artifacts.ts';
 import { extractTrees } from './extract.ts';
+import type { ApplicationNote } from './notes.ts';
 import { choosePlace, exists, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
 import { isWritable, WRITING_HINT } from './rights.ts';
 import { type ApplicationSettings, treesIdentity } from './settings.ts';
@@ -41,9 +42,14 @@ export async function stageTrees(
   };
   await journal.handle(handle);
   await context.reached('restore.journalled');
+  const notes: ApplicationNote[] = [];
+  const note = async (entry: ApplicationNote): Promise<void> => {
+    await journal.note({ ...entry } as Readonly<Record<string, string>>);
+    notes.push(entry);
+  };
   try {
-    await fill(backup, places, context);
-    await journal.note({ step: 'staged' });
+    for (const warning of await fill(backup, places, context)) await note({ warning });
+    await note({ step: 'staged' });
     await context.reached('application.staged');
   } catch (error) {
     const cleaning = { ...context, signal: new AbortController().signal }; // also after a cancellation
@@ -51,16 +57,18 @@ export async function stageTrees(
     throw error;
   }
   await context.reached('restore.staged');
-  return new StagedTrees(handle, places, journal, [{ step: 'staged' }]);
+  return new StagedTrees(handle, places, journal, notes as unknown as Readonly<Record<string, string>>[]);
 }
 
-async function fill(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<void> {
+/** Returns what could not be put back as it was. */
+async function fill(backup: ReadableBackup, places: readonly Place[], context: Context): Promise<readonly string[]> {
   for (const place of places) await makeContainer(place, context);
   await assertRoom(places, backup.facts);
   await context.reached('application.extracting');
   for await (const _chunk of backup.chunks(LIST)); // not needed here, but a damaged backup restores nothing
-  await extractTrees(backup, places, context);
+  const warnings = await extractTrees(backup, places, context);
   await syncTrees(places, context);
+  return warnings;
 }
 
 /** Before anything is noted or made; what is not there yet is made later, or fails there. */

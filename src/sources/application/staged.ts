@@ -28,6 +28,10 @@ export class StagedTrees implements StagedRestore {
     this.#notes = [...notes];
   }
 
+  get warnings(): readonly string[] {
+    return this.#progress().warnings;
+  }
+
   async state(): Promise<StagedState> {
     const progress = this.#progress();
     if (progress.ended === 'discarded') return 'gone';

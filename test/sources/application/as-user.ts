@@ -12,7 +12,7 @@ async function restore(): Promise<unknown> {
   const safety = new FileSafetyCopies(source, directory, [backup]);
   const staged = await source.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safety, context);
   await staged.swap(context);
-  return { state: await staged.state(context) };
+  return { state: await staged.state(context), warnings: staged.warnings };
 }
 
 async function capture(): Promise<unknown> {

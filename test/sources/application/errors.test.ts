@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,6 +27,7 @@ import {
   testContext,
   testProcesses,
 } from '../../support/file-backup.ts';
+import { requires } from '../../support/system/what-can-run.ts';
 import { fingerprint } from './nasty.ts';
 
 let context: TestContext;
@@ -127,9 +129,64 @@ test('owners that cannot be given back are refused before anything live is touch
   execFileSync('chown', ['-R', '65534:65534', uploads]);
   const { directory } = runAsNobody('capture', ownedScratch());
   rmSync(path.join(uploads, 'a'));
-  expect(runAsNobody('restore', directory ?? '')).toEqual({ state: 'swapped' });
+  expect(runAsNobody('restore', directory ?? '')).toEqual({ state: 'swapped', warnings: [] });
   expect(readFileSync(path.join(uploads, 'a'), 'utf8')).toBe('a'.repeat(1000));
 });
+
+test('attributes that only root may set come back, and are named where they cannot', async (given) => {
+  requires(process.getuid?.() === 0, 'root, to set an attribute that others may not', given);
+  const file = path.join(uploads, 'a');
+  setAttribute(file, 'trusted.note');
+  setAttribute(file, 'user.note');
+  const source = applicationSource(settings());
+  const backup = await captureToFiles(source, context.workDir, context);
+  rmSync(file);
+  const safety = new FileSafetyCopies(source, context.workDir, [backup]);
+  await using staged = await source.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safety, context);
+  await staged.swap(context);
+  expect([attributesOf(file), staged.warnings]).toEqual([['trusted.note=1', 'user.note=1'], []]);
+  await staged.finish(context);
+
+  execFileSync('chown', ['-R', '65534:65534', path.dirname(uploads)]);
+  chmodSync(context.workDir, 0o755);
+  const owned = await captureToFiles(source, context.workDir, context);
+  execFileSync('chown', ['-R', '65534:65534', owned.directory]);
+  expect(runAsNobody('restore', owned.directory)).toMatchObject({
+    state: 'swapped',
+    warnings: [expect.stringMatching(/Cannot set 'trusted.note' .* 'uploads\/a'/)],
+  });
+  expect(attributesOf(file)).toEqual(['user.note=1']);
+});
+
+test('a file that lies too deep to be restored fails the backup, and is named', async () => {
+  const step = 'd'.repeat(200);
+  const dig = `const [, top, step] = process.argv; process.chdir(top);
+    for (let at = 0; at < 25; at += 1) { fs.mkdirSync(step); process.chdir(step); }`;
+  execFileSync(process.execPath, ['-e', dig, uploads, step]);
+  const failed = captureToFiles(applicationSource(settings()), context.workDir, context);
+  await expect(failed).rejects.toThrow(
+    /uploads\/d+\.\.\. lies too deep: its path of \d{4} bytes could not be restored/,
+  );
+  execFileSync('rm', ['-r', path.join(uploads, step)]); // rm(1) goes there step by step; Node cannot
+  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
+  expect(backup.capture.warnings).toEqual([]);
+});
+
+/** By way of a tar, which needs no tool beside it. */
+function setAttribute(file: string, name: string): void {
+  const [directory, base] = [path.dirname(file), path.basename(file)];
+  const tar = (...args: string[]) => ({ file: 'tar', args: ['-C', directory, '--format=posix', '--xattrs', ...args] });
+  const made = tar(`--pax-option=SCHILY.xattr.${name}:=1`, '-c', base);
+  const bytes = execFileSync(made.file, made.args);
+  const put = tar('--xattrs-include=*', '-x');
+  execFileSync(put.file, put.args, { input: bytes });
+}
+
+function attributesOf(file: string): string[] {
+  const args = ['-C', path.dirname(file), '--format=posix', '--xattrs', '-c', path.basename(file)];
+  const text = execFileSync('tar', args).toString('latin1');
+  return [...text.matchAll(/SCHILY\.xattr\.((?:user|trusted)\.\S+=\S+)\n/g)].map(([, each = '']) => each).toSorted();
+}
 
 test('a directory that is missing, no directory, or inside another is told beforehand', async () => {
   const file = path.join(uploads, 'a');
@@ -146,10 +203,23 @@ test('a directory that is missing, no directory, or inside another is told befor
   expect(problems).toEqual([
     ['missing', 'missing', 'backup'],
     ['file', 'missing', 'backup'],
-    ['file', undefined, undefined],
-    ['inner', undefined, undefined],
+    ['file', 'usage', undefined],
+    ['inner', 'usage', undefined],
   ]);
   expect(versions).toHaveProperty('tar');
+});
+
+test('a directory that holds the backups, their keys or the journal is refused', async () => {
+  const link = path.join(context.workDir, 'link');
+  symlinkSync(path.join(uploads, 'below'), link);
+  const apart = { BACKUP_DIR: path.join(link, 'backups'), SECRETS_DIR: uploads, STATE_DIR: `${uploads} state` };
+  mkdirSync(path.join(uploads, 'below', 'backups'));
+  const { findings } = await applicationSource({ ...settings(), apart }).inspect(context);
+  const problems = findings.filter((each) => each.severity === 'problem').map(({ message, kind }) => [message, kind]);
+  expect(problems).toEqual([
+    [`${uploads}/below/backups (BACKUP_DIR) lies in ${uploads} (uploads)`, 'usage'],
+    [`${uploads} (SECRETS_DIR) lies in ${uploads} (uploads)`, 'usage'],
+  ]);
 });
 
 test('every kind of damage is found by the content check', async () => {
