@@ -62,8 +62,10 @@ function broken(links: readonly Link[], removals: readonly Removal[]): string[] 
   });
 }
 
+/** What is about to go, or was when a run was killed, is not put back by anyone. */
 function returned(links: readonly Link[], removals: readonly Removal[]): string[] {
-  const removed = new Map(removals.map((each) => [each.digest, each]));
+  const over = removals.filter((each) => each.pending !== true);
+  const removed = new Map(over.map((each) => [each.digest, each]));
   return links.flatMap((link) => {
     const removal = removed.get(link.digest);
     return removal === undefined ? [] : [`${link.id} is there, but was removed at ${removal.at} (${removal.reason})`];

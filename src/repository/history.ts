@@ -2,7 +2,7 @@ import { asError, BackupError } from '../base/errors.ts';
 import type { Artifact, Proof } from '../model/backup.ts';
 import type { Store } from '../model/store.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
-import { findGaps } from './gaps.ts';
+import { countMissing, findGaps, type Link } from './gaps.ts';
 import type { Keyring } from './keyring.ts';
 import { type HighWater, readHighWater, readRemovals, type Removal } from './ledger.ts';
 import { checkManifest, decodeManifest, type OpenedManifest } from './manifest-codec.ts';
@@ -29,7 +29,33 @@ export async function readHistory(service: Service, from: Reading, signal: Abort
   const { manifests, proofs } = await manifestsAndProofs(service, from.store, signal);
   const backups = await readBackups(manifests, (id) => proofs.has(proofKey(id)), from, damaged, signal);
   backups.sort((a, b) => a.manifest.sequence - b.manifest.sequence);
-  return { backups, damaged, gaps: findGaps(backups.map(linkOf), ledger.removals, ledger.mark) };
+  const { gaps } = await gapsIn(service, backups.map(linkOf), ledger, from, signal);
+  return { backups, damaged, gaps };
+}
+
+/**
+ * What is not explained. `ledger` was read before the backups: what was removed meanwhile is in a later list, and what
+ * was removed before must not be there. So nobody is alarmed by a cleanup that runs at the same time.
+ */
+export async function gapsIn(
+  service: Service,
+  links: readonly Link[],
+  ledger: Ledger,
+  from: Reading,
+  signal: AbortSignal,
+): Promise<{ readonly gaps: string[]; readonly missing: number }> {
+  const gaps = findGaps(links, ledger.removals, ledger.mark);
+  if (gaps.length === 0) return { gaps, missing: 0 };
+  const { removals } = await readLedger(service, from, [], signal);
+  const known = new Set(ledger.removals.map(({ digest }) => digest));
+  const later = removals.filter(({ digest }) => !known.has(digest)).map(begunMeanwhile);
+  const all = [...ledger.removals, ...later];
+  return { gaps: findGaps(links, all, ledger.mark), missing: countMissing(links, all, ledger.mark) };
+}
+
+/** It may have been there when the backups were read. */
+function begunMeanwhile(removal: Removal): Removal {
+  return { ...removal, pending: true };
 }
 
 /** Those of the backups that authenticate; what is damaged is added to `damaged`. */
@@ -80,7 +106,7 @@ export function storedBackup({ manifest, digest }: OpenedManifest, proof: Proof 
   return { manifest, proof, bytes, directory: prefixOf(manifest.id), digest };
 }
 
-interface Ledger {
+export interface Ledger {
   readonly removals: readonly Removal[];
   readonly mark: HighWater | undefined;
 }

@@ -17,6 +17,8 @@ export interface Removal {
   readonly digest: string;
   readonly reason: string;
   readonly at: Instant;
+  /** It has begun, and is not over: the backup may still be there without anyone having put it back. */
+  readonly pending?: true;
 }
 
 /** The highest sequence this machine has committed, kept beside the backups or in the state directory. */

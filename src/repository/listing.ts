@@ -1,8 +1,7 @@
 import { type BackupSummary, summaryOf } from '../model/backup.ts';
 import type { Store, Version } from '../model/store.ts';
 import type { Service } from '../model/vocabulary.ts';
-import { countMissing, findGaps } from './gaps.ts';
-import { readBackups, readLedger, type Reading } from './history.ts';
+import { gapsIn, readBackups, readLedger, type Reading } from './history.ts';
 import { type Known, readKnown, writeKnown } from './known.ts';
 import { manifestKey, manifestOwner, proofKey } from './names.ts';
 import type { DamagedFile, StoredBackup } from './stored-backup.ts';
@@ -39,13 +38,8 @@ export async function readListing(service: Service, from: Reading, signal: Abort
   const all = [...same, ...read.map((each) => knownOf(each, versions))].toSorted(
     (a, b) => a.summary.sequence - b.summary.sequence,
   );
-  const links = all.map(linkOf);
-  return {
-    backups: all.map((each) => each.summary),
-    damaged,
-    gaps: findGaps(links, ledger.removals, ledger.mark),
-    missing: countMissing(links, ledger.removals, ledger.mark),
-  };
+  const { gaps, missing } = await gapsIn(service, all.map(linkOf), ledger, from, signal);
+  return { backups: all.map((each) => each.summary), damaged, gaps, missing };
 }
 
 /** What every file of a service was before it is read: one that is written meanwhile will not look the same. */

@@ -21,7 +21,7 @@ import { catalogueKey, proofKey } from './names.ts';
 import { freeId } from './new-id.ts';
 import { encodeProof } from './proof-codec.ts';
 import { readableBackup, sealedArtifact } from './readable.ts';
-import { removeBackup } from './removal.ts';
+import { recordRemovals, removeFiles, settleRemovals, type WantedRemoval } from './removal.ts';
 import { putSmall } from './small-objects.ts';
 import { type Listing, noteKnown, readListing, versionsOf } from './listing.ts';
 import type { DamagedFile, History, StoredBackup } from './stored-backup.ts';
@@ -148,23 +148,26 @@ export class Repository {
 
   /** Removes one after the other, in their order; `removed` hears of each. The catalogue is written once. */
   async removeAll(
-    removals: readonly { readonly backup: StoredBackup; readonly why: string }[],
+    removals: readonly WantedRemoval[],
     lock: ServiceLock,
     removed: (backup: StoredBackup, why: string) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const { service } = lock;
-    const { clock, reached } = this.#deps;
+    const parts = { ...this.#reading, clock: this.#deps.clock, reached: this.#deps.reached };
+    for (const { backup } of removals) this.#expectLock(lock, backup.manifest.service);
+    await this.#underRecordsLock(service, signal, () => settleRemovals(service, parts, signal));
+    if (removals.length === 0) return;
+    await this.#underRecordsLock(service, signal, () => recordRemovals(service, removals, parts, signal));
     try {
       for (const { backup, why } of removals) {
-        this.#expectLock(lock, backup.manifest.service);
-        await this.#underRecordsLock(service, signal, () =>
-          removeBackup(backup, why, { ...this.#reading, clock, reached }, signal),
-        );
+        await this.#underRecordsLock(service, signal, () => removeFiles(backup, parts, signal));
         removed(backup, why);
       }
     } finally {
-      if (removals.length > 0) await this.writeCatalogue(service, new AbortController().signal);
+      const never = new AbortController().signal; // what has been done is to be on record
+      await this.#underRecordsLock(service, never, () => settleRemovals(service, parts, never));
+      await this.writeCatalogue(service, never);
     }
   }
 

@@ -12,8 +12,7 @@ export type Scenario =
   | 'exchange'
   | 'finish of an exchange'
   | 'rollback of an exchange'
-  /** No command removes backups yet: test/repository kills it there. */
-  | 'no command yet';
+  | 'cleanup';
 
 /** Which scenario reaches each crash point, for every service that does; the keys are all of them. */
 export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
@@ -27,9 +26,9 @@ export const REACHED_BY: Readonly<Record<CrashPoint, Scenario>> = {
   'catalogue.written': 'backup',
   'proof.written': 'backup',
   'orphan.moved': 'backup after a kill',
-  'removal.recorded': 'no command yet',
-  'removal.committed': 'no command yet',
-  'removal.artifact-deleted': 'no command yet',
+  'removal.recorded': 'cleanup',
+  'removal.committed': 'cleanup',
+  'removal.artifact-deleted': 'cleanup',
   'restore.journalled': 'restore',
   'restore.staged': 'restore',
   'restore.compared': 'restore',
