@@ -8,6 +8,7 @@ import type {
   TypeSituation,
   VolumeSituation,
 } from '../model/situation.ts';
+import { type ConditionGroup, grouped } from '../policy/condition-groups.ts';
 import { instantOf, spanOf } from '../policy/words.ts';
 import { formatBytes, formatTable } from './format.ts';
 
@@ -45,7 +46,7 @@ function recoveryLines({ at, recovery }: Situation): string[] {
 
 function headline({ from, estimatedSeconds }: RecoverySituation, at: string): string {
   const when = from === undefined ? '' : ` to ${instantOf(from)} (${spanOf(secondsBetween(from, at))} ago),`;
-  const long = estimatedSeconds === undefined ? 'how long is not known yet' : `in about ${spanOf(estimatedSeconds)}`;
+  const long = estimatedSeconds === undefined ? 'duration not known' : `in about ${spanOf(estimatedSeconds)}`;
   return `RECOVERABLE: yes,${when} ${long}`;
 }
 
@@ -56,12 +57,15 @@ function targetText({ targetSeconds, actualSeconds }: Target): string {
 
 function conditionLines(conditions: readonly Condition[]): string[] {
   if (conditions.length === 0) return ['NEEDS YOU: nothing'];
+  const groups = grouped(conditions);
+  return [`NEEDS YOU: ${groups.length}`, ...groups.flatMap((each) => groupLines(each))];
+}
+
+function groupLines({ severity, summary, hints, services }: ConditionGroup): string[] {
+  const likewise = hints.length > 1 ? `; likewise ${services.slice(1).join(', ')}` : '';
   return [
-    `NEEDS YOU: ${conditions.length}`,
-    ...conditions.flatMap(({ severity, summary, hint }) => [
-      ...wrapped(`${severity === 'critical' ? '!!' : ' !'} ${summary}`, '   '),
-      ...wrapped(`   -> ${hint}`, '      '),
-    ]),
+    ...wrapped(`${severity === 'critical' ? '!!' : ' !'} ${summary}`, '   '),
+    ...wrapped(`   -> ${hints[0] ?? ''}${likewise}`, '      '),
   ];
 }
 
@@ -74,17 +78,23 @@ function servicesTable({ at, services }: Situation): string[] {
   const table = formatTable(rows, [
     { title: 'SERVICE', of: ({ service }) => service },
     { title: 'TYPE', of: ({ type }) => type.type },
-    { title: 'STATE', of: ({ type }) => WORD[type.health] },
+    { title: 'STATE', of: ({ type }) => stateText(type) },
     { title: 'LAST GOOD', of: ({ type }) => ageText(type, at), align: 'right' },
     { title: 'SIZE', of: ({ type }) => sizeText(type), align: 'right' },
-    { title: 'KEPT', of: ({ type }) => String(type.count), align: 'right' },
+    { title: 'KEPT', of: ({ type: { count } }) => (count === undefined ? '?' : String(count)), align: 'right' },
     { title: 'NEXT (UTC)', of: ({ type: { next } }) => next?.slice(0, 16).replace('T', ' ') ?? 'no schedule' },
   ]);
   return [table, ...without];
 }
 
-function ageText({ lastVerified }: TypeSituation, at: string): string {
-  return lastVerified === undefined ? 'none' : `${spanOf(secondsBetween(lastVerified.at, at))} ago`;
+/** That there is none yet is known, and nothing that is healthy. */
+function stateText({ health, count }: TypeSituation): string {
+  return health === 'unknown' && count === 0 ? 'none' : WORD[health];
+}
+
+function ageText({ lastVerified, count }: TypeSituation, at: string): string {
+  if (lastVerified !== undefined) return `${spanOf(secondsBetween(lastVerified.at, at))} ago`;
+  return count === undefined ? 'unknown' : 'none';
 }
 
 function sizeText({ lastVerified }: TypeSituation): string {
@@ -92,12 +102,19 @@ function sizeText({ lastVerified }: TypeSituation): string {
 }
 
 function volumesTable({ volumes }: Situation): string[] {
-  return volumes.length === 0 ? [] : [volumesText(volumes)];
+  return volumes.length === 0 ? [] : [volumesText(volumes, VOLUME_WIDTH)];
 }
 
-export function volumesText(volumes: readonly VolumeSituation[]): string {
+/** What the other columns leave of a line. */
+const VOLUME_WIDTH = 30;
+
+/** Names that are longer than `most` are cut in their middle: they differ at either end. */
+export function volumesText(volumes: readonly VolumeSituation[], most = Infinity): string {
+  const half = Math.floor((most - 3) / 2);
+  const shortened = (name: string): string =>
+    name.length <= most ? name : `${name.slice(0, half)}...${name.slice(-half)}`;
   return formatTable(volumes, [
-    { title: 'VOLUME', of: ({ volume }) => volume },
+    { title: 'VOLUME', of: ({ volume }) => shortened(volume) },
     { title: 'STATE', of: ({ health }) => WORD[health] },
     {
       title: 'FULL',
@@ -120,13 +137,14 @@ function bytesText(bytes: number | undefined): string {
 
 function platformLines({ at, keys, lock, retention, scheduler }: Situation): string[] {
   const made = keys.createdAt === undefined ? '' : `, made ${spanOf(secondsBetween(keys.createdAt, at))} ago`;
-  const exported = { true: 'exported', false: 'NOT exported' }[String(keys.exported)] ?? 'export not known';
+  const copied =
+    { true: 'exported', false: 'NOT exported' }[String(keys.exported)] ?? 'whether it was exported is not known';
   const lastRun =
     retention.lastRun === undefined
       ? 'never ran'
       : `last ran ${spanOf(secondsBetween(retention.lastRun.began, at))} ago`;
   return [
-    `key: ${keys.active === undefined ? 'none' : `${keys.active}${made}, ${exported}`}`,
+    `key: ${keys.active === undefined ? 'none' : `${keys.active}${made}; ${copied}`}`,
     `clean-up: ${retention.enabled ? 'on' : 'off (CLEANUP_ENABLED)'}, ${lastRun}`,
     `schedulers alive: ${scheduler.services.length === 0 ? 'none' : scheduler.services.join(', ')}`,
     ...lock.map(({ service, ageSeconds, holder }) => `locked: ${service}, ${spanOf(ageSeconds)}, ${holder ?? ''}`),

@@ -70,8 +70,8 @@ export interface ServiceSituation {
     readonly result: 'success' | 'failure';
     readonly count: number;
   }[];
-  /** Sequence numbers that are missing without a record of a removal. */
-  readonly gaps: number;
+  /** Sequence numbers that are missing without a record of a removal; not known where the backups could not be read. */
+  readonly gaps?: number;
   /** Files that are not what was written: manifests, proofs, lists of removals. */
   readonly damaged: readonly string[];
 }
@@ -92,8 +92,9 @@ export interface TypeSituation {
   readonly lastVerified?: BackupPoint;
   /** The age in seconds at which the newest is stale by its type's own schedule: its next slot, and a grace. */
   readonly staleAfterSeconds?: number;
-  readonly count: number;
-  readonly storedBytes: number;
+  /** How many are there; not known where the backups could not be read. */
+  readonly count?: number;
+  readonly storedBytes?: number;
   readonly lastValidation?: {
     readonly at: Instant;
     readonly level: string;

@@ -25,7 +25,6 @@ export function unseen(expected: Expected, at: Instant, why: string): Situation 
       backups: [],
       runs: [],
       runTotals: [],
-      gaps: 0,
       damaged: [],
     })),
     volumes: [],

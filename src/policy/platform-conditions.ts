@@ -1,4 +1,4 @@
-import type { Expectations, Knowledge, Trouble, VolumeKnowledge } from '../model/knowledge.ts';
+import type { Expectations, Knowledge, StoredKnowledge, Trouble, VolumeKnowledge } from '../model/knowledge.ts';
 import type { Condition, RecoverySituation, VolumeSituation } from '../model/situation.ts';
 import type { Instant } from '../model/vocabulary.ts';
 import { conditionOf, type Draft } from './condition.ts';
@@ -8,20 +8,26 @@ import { spanOf } from './words.ts';
 
 /** What needs a person about the platform as a whole. Pure. */
 export function platformConditions(known: Knowledge, recovery: RecoverySituation, asked: Expectations): Condition[] {
-  const drafts = [...recoveryDrafts(recovery), ...targetDrafts(known, recovery, asked), ...keyDrafts(known)];
+  const drafts = [...recoveryDrafts(recovery, known), ...targetDrafts(known, recovery, asked), ...keyDrafts(known)];
   return [...drafts.map((draft) => conditionOf(draft)), ...unreadable(known)];
 }
 
-function recoveryDrafts({ possible, why }: RecoverySituation): Draft[] {
+function recoveryDrafts({ possible, why }: RecoverySituation, { services }: Knowledge): Draft[] {
   if (possible !== 'no') return [];
+  const isNew = services.every(({ stored }) => stored !== undefined && isEmpty(stored));
   return [
     {
       name: 'RecoveryImpossible',
       severity: 'critical',
       summary: `the platform could not be recovered now: ${why}`,
-      hint: 'physics-backup list; physics-backup doctor',
+      hint: isNew ? 'physics-backup backup all manual' : 'physics-backup list; physics-backup doctor',
     },
   ];
+}
+
+/** Nothing was ever there; not: nothing is there any more. */
+function isEmpty({ backups, damaged, missing }: StoredKnowledge): boolean {
+  return backups.length === 0 && damaged.length === 0 && missing === 0;
 }
 
 /** What could not be read; trouble that all services share is said once. */

@@ -37,14 +37,17 @@ function troubleOf({ services, keys }: Knowledge, asked: Expectations): Trouble 
   return troubles.find((each) => each.kind === 'keys') ?? troubles[0];
 }
 
+/** Of each service of which `choosePoint` has none. */
+const NO_USABLE = ': no usable backup';
+
 function whyNot(
   candidates: Parameters<typeof choosePoint<BackupSummary>>[0],
   request: PointRequest,
   reasons: readonly string[],
 ): string {
   const { point } = choosePoint(candidates, { ...request, allowFuzzy: true, allowSuspect: true });
-  const missing = reasons.filter((each) => each.endsWith('no usable backup')).join('; ');
-  const why = missing === '' ? (reasons[0] ?? 'there is no backup') : missing;
+  const missing = reasons.filter((each) => each.endsWith(NO_USABLE)).map((each) => each.slice(0, -NO_USABLE.length));
+  const why = missing.length === 0 ? (reasons[0] ?? 'there is no backup') : `${missing.join(', ')}${NO_USABLE}`;
   return point === undefined ? why : `${why} but suspect or fuzzy ones (--allow-suspect, --allow-fuzzy)`;
 }
 

@@ -1,5 +1,5 @@
 import type { BackupSummary } from '../model/backup.ts';
-import type { Expectations, ServiceKnowledge } from '../model/knowledge.ts';
+import type { Expectations, ServiceKnowledge, StoredKnowledge } from '../model/knowledge.ts';
 import type { Condition } from '../model/situation.ts';
 import type { Instant } from '../model/vocabulary.ts';
 import { conditionOf, type Draft } from './condition.ts';
@@ -25,7 +25,7 @@ function storedDrafts(service: string, stored: NonNullable<ServiceKnowledge['sto
   const failed = backups.filter((each) => each.failed);
   const early = backups.filter(({ moment }) => isFromTheFuture(moment, at));
   const found: (Draft | false)[] = [
-    !backups.some((each) => each.type !== 'schema' && isUsable(each)) && noBackup(service, backups),
+    !backups.some((each) => each.type !== 'schema' && isUsable(each)) && noBackup(service, stored),
     damaged.length > 0 && {
       name: 'ManifestDamaged',
       severity: 'critical',
@@ -55,8 +55,13 @@ function storedDrafts(service: string, stored: NonNullable<ServiceKnowledge['sto
   return found.filter((each) => each !== false);
 }
 
-function noBackup(service: string, backups: readonly BackupSummary[]): Draft {
-  const what = backups.length === 0 ? 'there is no backup' : 'no backup could be recovered from as it is';
+function noBackup(
+  service: string,
+  { backups, damaged, missing }: Pick<StoredKnowledge, 'backups' | 'damaged' | 'missing'>,
+): Draft {
+  const never = missing === 0 ? 'there is no backup yet' : 'there is no backup any more';
+  const none = backups.length === 0 && damaged.length === 0;
+  const what = none ? never : 'no backup could be recovered from as it is';
   return {
     name: 'NoVerifiedBackup',
     severity: 'critical',
@@ -116,7 +121,7 @@ function schedulerDrafts({ service, schedules, heartbeatAge }: ServiceKnowledge)
     {
       name: 'SchedulerSilent',
       severity: never ? 'warning' : 'critical',
-      summary: `${service}: ${what}: its backups are not taken by themselves`,
+      summary: `${service}: ${what}: backups are not taken by themselves`,
       hint: `start physics-backup serve (docker compose up -d ${service}-backup)`,
     },
   ];

@@ -96,7 +96,7 @@ function serviceSituation(known: ServiceKnowledge, asked: Expectations, at: Inst
     runTotals: totals.flatMap(({ kind, type, result, count }) =>
       kind === 'backup' && type !== undefined ? [{ type, result, count }] : [],
     ),
-    gaps: stored?.missing ?? 0,
+    ...(stored === undefined ? {} : { gaps: stored.missing }),
     damaged: stored?.damaged ?? [],
   };
   return { situation, conditions };
@@ -110,8 +110,9 @@ function pointsOf({ stored }: ServiceKnowledge): BackupPoint[] {
 }
 
 function typeSituation(view: TypeView, conditions: readonly Condition[], readable: boolean): TypeSituation {
-  const { stale, newest, ...rest } = view;
-  const isKnown = readable && (newest !== undefined || view.lastRun !== undefined || stale !== undefined);
+  const { stale: _stale, newest, ...rest } = view;
+  // A type without a backup is not healthy, however well its last run went: that is no longer, or not yet, there.
+  const isKnown = readable && (newest !== undefined || conditions.length > 0);
   return { ...rest, health: isKnown ? worst(conditions) : 'unknown' };
 }
 

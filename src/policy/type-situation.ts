@@ -37,10 +37,13 @@ function typeView(type: BackupType, known: ServiceKnowledge, asked: Expectations
     ...(success === undefined ? {} : { lastSuccess: pointOf(success) }),
     ...(usable === undefined ? {} : { lastVerified: pointOf(usable) }),
     ...(validation === undefined ? {} : { lastValidation: validation }),
-    count: all.length,
-    storedBytes: all.reduce((sum, each) => sum + each.storedBytes, 0),
+    ...(known.stored === undefined ? {} : countsOf(all)),
     newest,
   };
+}
+
+function countsOf(all: readonly BackupSummary[]): Pick<TypeView, 'count' | 'storedBytes'> {
+  return { count: all.length, storedBytes: all.reduce((sum, each) => sum + each.storedBytes, 0) };
 }
 
 function scheduleOf(

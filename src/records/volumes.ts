@@ -38,8 +38,14 @@ export async function fileSystemFigures({ volume, directory, service }: VolumePl
     const free = bavail * bsize;
     return { ...place, size: used + free, free, used }; // as df counts: what root alone may use is left out
   } catch (error) {
-    return { ...place, why: `it cannot be seen: ${systemCode(error) ?? reason(error)}` };
+    return { ...place, why: unseen(error) };
   }
+}
+
+function unseen(error: unknown): string {
+  const code = systemCode(error);
+  if (code === 'ENOENT') return 'it is not mounted here';
+  return code === 'EACCES' ? 'this user may not look at it' : `it cannot be seen: ${code ?? reason(error)}`;
 }
 
 /**

@@ -3,7 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Situation } from '../../src/model/situation.ts';
 import { type RunningMonitor, runMonitor } from '../daemons/monitor/rig.ts';
 import { conditionOf } from '../support/conditions.ts';
-import { brokenSituation, healthySituation, MORNING } from '../support/situations.ts';
+import {
+  brokenSituation,
+  firstDaySituation,
+  healthySituation,
+  MORNING,
+  unmountedSituation,
+} from '../support/situations.ts';
 import { faintTexts, openBrowser, openPage, requiresBrowser, type WatchedPage } from './browser.ts';
 
 let browser: Browser | undefined;
@@ -21,6 +27,8 @@ afterEach(async () => {
 const STATES: Readonly<Record<string, () => Situation | Error>> = {
   healthy: healthySituation,
   broken: brokenSituation,
+  new: firstDaySituation,
+  unmounted: unmountedSituation,
   unknown: () => new Error('the backup volume does not answer'),
 };
 const NAMES = Object.keys(STATES);
@@ -87,6 +95,23 @@ describe('the dashboard', () => {
     expect(await shown.page.locator('.badge.ok, .answer.ok, .quiet.ok, .calm').count()).toBe(0);
     expect(await shown.page.locator('.seen').textContent()).toContain('is not vouched for');
     expect(await shown.page.locator('.facts').innerText()).toContain('23 Nov 02:00');
+  });
+
+  test('of a new one shows nothing as good of which there is none, and says the same of several services once', async () => {
+    const { page } = await show(firstDaySituation());
+    const weekly = page.locator('tr', { hasText: 'weekly' }).first();
+    expect(await weekly.textContent()).toMatch(/None yet\s+none\s+–\s+–/);
+    expect(await page.locator('.need').count()).toBe(1);
+    expect(await page.locator('.need').textContent()).toContain('postgres, neo4j, redis, application: no scheduler');
+    expect(await page.locator('.need code').count()).toBe(4);
+  });
+
+  test('of one whose backups cannot be read counts none of them', async () => {
+    const { page } = await show(unmountedSituation());
+    const rows = await page.locator('tbody tr').allTextContents();
+    expect(rows.length).toBeGreaterThan(4);
+    for (const each of rows) expect(each).toMatch(/Not known\s+not known\s+–\s+–.*–\s*$/s);
+    expect(await page.locator('.service .ok').count()).toBe(0);
   });
 
   test('shows hostile text as text', async () => {

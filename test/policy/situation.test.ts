@@ -135,6 +135,26 @@ describe('what needs a person', () => {
   });
 });
 
+describe('what is not there', () => {
+  const lost = { damaged: [], gaps: ['backup 1 is missing'], missing: 1 };
+
+  test('is not healthy, though its last run went well', () => {
+    const situation = look(
+      serviceKnown([], { runs: [runRecord('2026-08-16T02:00:00.000Z', 0)], stored: { backups: [], ...lost } }),
+    );
+    expect(situation.services[0]?.types).toMatchObject([
+      { type: 'daily', health: 'unknown', count: 0, storedBytes: 0 },
+    ]);
+    expect(situation.conditions.map((each) => each.summary)).toContain('postgres: there is no backup any more');
+  });
+
+  test('is told apart from what is there and damaged', () => {
+    const stored = { backups: [], damaged: ['a.metadata.json'], gaps: [], missing: 0 };
+    const { conditions } = look(serviceKnown([], { stored }));
+    expect(conditions.map((each) => each.summary)).toContain('postgres: no backup could be recovered from as it is');
+  });
+});
+
 describe('what is not known', () => {
   const blind = {
     service: 'postgres',
@@ -152,6 +172,9 @@ describe('what is not known', () => {
     expect(situation.recovery).toMatchObject({ possible: 'unknown', why: expect.stringContaining('EACCES') });
     expect(situation.recovery.rpo).toEqual({ targetSeconds: 48 * 3600 });
     expect(situation.services[0]).toMatchObject({ health: 'unknown', types: [{ type: 'daily', health: 'unknown' }] });
+    expect(situation.services[0]?.types[0]).not.toHaveProperty('count');
+    expect(situation.services[0]?.types[0]).not.toHaveProperty('storedBytes');
+    expect(situation.services[0]).not.toHaveProperty('gaps');
     expect(situation.services[0]?.types[0]).not.toHaveProperty('lastSuccess');
     expect(keys(situation)).toEqual(['state-unreadable:postgres']);
   });

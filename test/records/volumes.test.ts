@@ -22,7 +22,7 @@ test('of a volume that is not there nothing is known', async () => {
   expect(await fileSystemFigures({ volume: 'gone', directory: '/nowhere/at/all', service: 'redis' })).toEqual({
     volume: 'gone',
     service: 'redis',
-    why: 'it cannot be seen: ENOENT',
+    why: 'it is not mounted here',
   });
   expect(await volumesBelow('/nowhere/at/all')).toEqual([]);
 });

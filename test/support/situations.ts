@@ -62,6 +62,93 @@ export function healthySituation(now: Instant = MORNING): Situation {
   };
 }
 
+/** The day that it was set up: one recovery point, nothing of most types, no scheduler, and names as long as they get. */
+export function firstDaySituation(now: Instant = MORNING): Situation {
+  const healthy = healthySituation(now);
+  const services = healthy.services.map((each): ServiceSituation => {
+    const [newest] = each.backups.filter(({ type }) => type === 'daily').slice(-1);
+    const [daily, ...others] = each.types;
+    if (newest === undefined || daily === undefined) throw new Error('a healthy service has daily backups');
+    const first = { ...daily, count: 1, storedBytes: newest.storedBytes };
+    const none = others.map(({ type, next = now }) => ({
+      type,
+      health: 'unknown' as const,
+      count: 0,
+      storedBytes: 0,
+      next,
+    }));
+    return { ...each, health: 'warning', types: [first, ...none], backups: [newest], runs: each.runs.slice(-1) };
+  });
+  const silent = SERVICES.map((service): Condition => ({
+    key: `scheduler-silent:${service}`,
+    name: 'SchedulerSilent',
+    severity: 'warning',
+    service,
+    summary: `${service}: no scheduler runs here: backups are not taken by themselves`,
+    hint: `start physics-backup serve (docker compose up -d ${service}-backup)`,
+  }));
+  const point = 'point_20261123_020000';
+  const name = 'physics-assistant-production_postgres-data-of-the-second-machine';
+  return {
+    ...healthy,
+    recovery: {
+      ...healthy.recovery,
+      why: `by ${point}`,
+      point,
+      skewSeconds: 5.9,
+      warnings: [`/var/lib/${'very-long-names/'.repeat(8)}: could not be read`],
+    },
+    services,
+    volumes: [...healthy.volumes, { volume: name, health: 'unknown', why: 'this user may not look at it' }],
+    conditions: silent,
+    scheduler: { services: [], heartbeats: [] },
+    keys: { active: '3f2a9c51', createdAt: at(now, 0, 2) },
+    retention: { enabled: true },
+  };
+}
+
+/** Backups that could not be read: nothing is known of them, not even how many there are. */
+export function unmountedSituation(now: Instant = MORNING): Situation {
+  const healthy = healthySituation(now);
+  const why = 'the backups cannot be read: there is no directory /backups';
+  return {
+    ...healthy,
+    recovery: {
+      possible: 'unknown',
+      why,
+      warnings: [],
+      choice: [],
+      rpo: { targetSeconds: 14_400 },
+      rto: { targetSeconds: 3600 },
+    },
+    services: healthy.services.map(({ service, rpo: { targetSeconds }, types, runs, runTotals }) => ({
+      service,
+      health: 'unknown',
+      rpo: { targetSeconds },
+      types: types.map(({ type, schedule, next }): TypeSituation => ({
+        type,
+        health: 'unknown',
+        ...(schedule === undefined ? {} : { schedule }),
+        ...(next === undefined ? {} : { next }),
+      })),
+      backups: [],
+      runs,
+      runTotals,
+      damaged: [],
+    })),
+    volumes: healthy.volumes.map(({ volume }) => ({ volume, health: 'unknown', why: 'it is not mounted here' })),
+    conditions: [
+      {
+        key: 'state-unreadable',
+        name: 'StateUnreadable',
+        severity: 'critical',
+        summary: why,
+        hint: 'mount the volume of the backups, or set BACKUP_DIR',
+      },
+    ],
+  };
+}
+
 /** The same after a bad night: one service failed for three days, another's manifest is damaged, a volume is full. */
 export function brokenSituation(now: Instant = MORNING): Situation {
   const healthy = healthySituation(now);
@@ -149,7 +236,7 @@ function damagedService(each: ServiceSituation, now: Instant): ServiceSituation 
   return { ...each, health: 'critical', types, backups: unverified, damaged: [unverified.at(-1)?.id ?? ''], gaps: 1 };
 }
 
-function unproven({ type, schedule, count, storedBytes, lastSuccess, lastRun }: TypeSituation): TypeSituation {
+function unproven({ type, schedule, count = 0, storedBytes = 0, lastSuccess, lastRun }: TypeSituation): TypeSituation {
   return {
     type,
     health: 'critical',

@@ -59,8 +59,8 @@ const typeSchema = z
     lastSuccess: backupSchema.exactOptional(),
     lastVerified: backupSchema.exactOptional(),
     staleAfterSeconds: seconds.exactOptional(),
-    count,
-    storedBytes: bytes,
+    count: count.exactOptional(),
+    storedBytes: bytes.exactOptional(),
     lastValidation: validation.exactOptional(),
   })
   .meta({ id: 'TypeSituation' });
@@ -74,7 +74,7 @@ export const serviceSchema = z
     backups: z.array(backupSchema),
     runs: z.array(runSchema),
     runTotals: z.array(z.strictObject({ type, result: z.enum(['success', 'failure']), count })),
-    gaps: count,
+    gaps: count.exactOptional(),
     damaged: z.array(z.string()),
   })
   .meta({ id: 'ServiceSituation' });

@@ -32,8 +32,8 @@ export function serviceFamilies({ services }: Situation, now: Instant): Family[]
       'The age in seconds at which the newest is stale by the schedule of its type.',
       (each) => each.staleAfterSeconds,
     ),
-    perType('backup_stored_bytes', 'Stored bytes of all backups of the type.', (each) => known(each)?.storedBytes),
-    perType('backup_stored_backups', 'How many backups of the type are stored.', (each) => known(each)?.count),
+    perType('backup_stored_bytes', 'Stored bytes of all backups of the type.', (each) => each.storedBytes),
+    perType('backup_stored_backups', 'How many backups of the type are stored.', (each) => each.count),
     ...wholeServices(services),
   ];
 }
@@ -50,11 +50,6 @@ function timestamps(perType: (name: string, help: string, value: OfType) => Fami
     ),
     perType('backup_next_run_timestamp_seconds', 'When the next backup is due.', (each) => timestamp(each.next)),
   ];
-}
-
-/** A type of which nothing is known has no backups to count: those may just not have been read. */
-function known(each: TypeSituation): TypeSituation | undefined {
-  return each.health === 'unknown' && each.count === 0 ? undefined : each;
 }
 
 function wholeServices(services: readonly ServiceSituation[]): Family[] {

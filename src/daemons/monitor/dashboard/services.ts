@@ -44,7 +44,7 @@ function lossOf({ rpo, damaged, gaps }: ServiceSituation): Markup {
   return html`<p class="small">Would lose <strong>${loss}</strong></p>
     <p class="small">RPO ${secondsInWords(targetSeconds)}: ${against}</p>
     ${damaged.length > 0 && html`<p class="small bad">${damaged.length} damaged</p>`}
-    ${gaps > 0 && html`<p class="small bad">${gaps} missing</p>`}`;
+    ${gaps !== undefined && gaps > 0 && html`<p class="small bad">${gaps} missing</p>`}`;
 }
 
 function typesTable({ service, types }: ServiceSituation, now: Instant): Markup {
@@ -70,23 +70,36 @@ function typesTable({ service, types }: ServiceSituation, now: Instant): Markup 
 }
 
 function typeRow(type: TypeSituation, now: Instant): Markup {
-  const { lastSuccess, count, storedBytes, next } = type;
+  const { lastSuccess, count, next } = type;
+  const none = count === undefined ? 'not known' : 'none';
   return html`<tr>
-    <th scope="row">${type.type} ${type.health === 'ok' ? quietly(type.health) : badge(type.health)}</th>
-    <td data-label="Last backup">${lastSuccess === undefined ? 'none' : aged(lastSuccess.at, now)}</td>
+    <th scope="row">${type.type} ${healthOf(type)}</th>
+    <td data-label="Last backup">${lastSuccess === undefined ? none : aged(lastSuccess.at, now)}</td>
     <td data-label="Size" class="number">${lastSuccess === undefined ? '–' : bytesInWords(lastSuccess.storedBytes)}</td>
     <td data-label="Last proof">${proofOf(type, now)}</td>
     <td data-label="Next">${next === undefined ? 'not scheduled' : aged(next, now)}</td>
-    <td data-label="Kept" class="number">${count} <small>${bytesInWords(storedBytes)}</small></td>
+    <td data-label="Kept" class="number">${keptOf(type)}</td>
   </tr>`;
+}
+
+/** That there is none yet is known, and nothing that is healthy. */
+function healthOf({ health, count }: TypeSituation): Markup {
+  if (health === 'unknown' && count === 0) return html`<span class="badge none">None yet</span>`;
+  return health === 'ok' ? quietly(health) : badge(health);
+}
+
+function keptOf({ count, storedBytes }: TypeSituation): Markup | string {
+  if (count === undefined || storedBytes === undefined) return '–';
+  return html`${count} <small>${bytesInWords(storedBytes)}</small>`;
 }
 
 function aged(at: Instant, now: Instant): Markup {
   return html`${ago(at, now)} <small>${moment(at)}</small>`;
 }
 
-/** A failed proof is said before an older one that passed. */
-function proofOf({ lastValidation, lastVerified }: TypeSituation, now: Instant): Markup {
+/** A failed proof is said before an older one that passed; where there is no backup there is nothing to prove. */
+function proofOf({ count, lastValidation, lastVerified }: TypeSituation, now: Instant): Markup | string {
+  if (count === undefined || count === 0) return '–';
   if (lastValidation !== undefined && !lastValidation.passed)
     return html`<strong class="bad">failed: ${lastValidation.level}</strong>
       <small>${ago(lastValidation.at, now)}</small>`;

@@ -49,6 +49,7 @@ body {
   color: var(--ink);
   font: 15px/1.5 Inter, ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif;
   font-variant-numeric: tabular-nums;
+  overflow-wrap: break-word;
 }
 h1, h2, h3, p, ul, ol, dl, dd, figure { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
@@ -105,27 +106,27 @@ footer a, footer span { margin-right: 0.9rem; }
 .provisos li::before { content: '– '; display: inline-block; width: 1rem; text-indent: 0; }
 .emblem { width: 3.25rem; height: 3.25rem; flex: none; }
 .emblem .ground { stroke-width: 1; }
-.facts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 1rem 1.5rem; margin: 1.5rem 0; }
+.facts { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 1rem 1.5rem; margin: 1.5rem 0; }
 .facts dt { color: var(--soft); font-size: 0.87rem; }
 .facts dd { font-size: 1.2rem; font-weight: 600; letter-spacing: -0.01em; }
 .facts small { display: block; font-weight: 400; letter-spacing: 0; }
-.targets { display: grid; grid-template-columns: 1fr 1fr; gap: 1.25rem 2rem; }
+.targets { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem 2rem; }
 
 .needs, .upkeep { padding: 0 1.25rem; }
-.need { display: grid; grid-template-columns: 7rem 1fr; gap: 0.25rem 1rem; align-items: start; padding: 1rem 0; }
+.need { display: grid; grid-template-columns: 7rem minmax(0, 1fr); gap: 0.25rem 1rem; align-items: start; padding: 1rem 0; }
 .need + .need, .upkeep li + li { border-top: 1px solid var(--line); }
 .need .badge { justify-self: start; }
 .hint { margin: 0.4rem 0 0.15rem; }
 .hint code { display: inline-block; padding: 0.3rem 0.65rem; border-radius: 7px; background: var(--ground); border: 1px solid var(--line); }
-.halves { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1.25rem; }
-.volumes { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 0.75rem; }
+.halves { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1.25rem; }
+.volumes { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: 0.75rem; }
 .volume { padding: 0.85rem 1rem; }
 .upkeep li { display: flex; flex-wrap: wrap; gap: 0.25rem 0.9rem; align-items: center; padding: 0.7rem 0; }
 .upkeep .name { width: 5.5rem; font-weight: 600; }
 .upkeep li > span:last-child:not(.badge) { color: var(--soft); }
 
 @media (max-width: 60rem) {
-  .halves { grid-template-columns: 1fr; }
+  .halves { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 40rem) {
   body { padding: 0 0.9rem 2rem; }
@@ -133,9 +134,9 @@ footer a, footer span { margin-right: 0.9rem; }
   .answer { padding: 1.15rem; }
   .verdict { gap: 0.85rem; }
   .emblem { width: 2.4rem; height: 2.4rem; }
-  .facts { grid-template-columns: 1fr 1fr; }
-  .targets { grid-template-columns: 1fr; }
-  .need { grid-template-columns: 1fr; }
+  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .targets { grid-template-columns: minmax(0, 1fr); }
+  .need { grid-template-columns: minmax(0, 1fr); }
   .top { padding: 1rem 0 0.75rem; }
 }
 @media (prefers-contrast: more) {
