@@ -28,6 +28,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'container-campaigns',
+          include: ['test/containers/**/*.campaign.ts'],
+          globalSetup: 'test/containers/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 4 * 3_600_000,
+          hookTimeout: 4 * 3_600_000,
+        },
+      },
+      {
+        test: {
           name: 'campaigns',
           include: ['test/campaigns/**/*.test.ts'],
           testTimeout: 4 * 3_600_000,

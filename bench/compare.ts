@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { startAgent } from './agent.ts';
 import { type Platform, startPlatform } from '../platform/platform.ts';
 import { measure, type Spread, spread } from './measure.ts';
 import { dumpStopped } from './neo4j-dump.ts';
@@ -10,6 +11,8 @@ export interface CompareOptions {
   readonly pairs: number;
   readonly factor: number;
   readonly key: string;
+  /** Also restores. */
+  readonly restores: boolean;
 }
 
 /** Ours against one raw tool, pair by pair. */
@@ -49,9 +52,12 @@ export async function measureSubject(subject: Subject, options: CompareOptions):
   say(`${subject.service}: filling (scale ${subject.scale * options.factor})`);
   await subject.seed(environment, { scale: subject.scale * options.factor, seed: 1 });
   const backups = await measureBackups(subject, environment, platform, options);
-  const restores = await measureRestores(subject, environment, options);
+  const restores = options.restores ? await measureRestores(subject, environment, options) : [];
   return reportOf(subject, backups, restores);
 }
+
+/** A backup may take this much longer when its service is reached over a socket. */
+const SOCKET_TARGET = 1.02;
 
 interface Pair {
   readonly ours: ProgramRun;
@@ -60,6 +66,8 @@ interface Pair {
 
 interface BackupRuns {
   readonly pairs: readonly Pair[];
+  /** The same backups, asked of an agent in another process. */
+  readonly apart: readonly ProgramRun[];
   /** Neo4j: the vendor's dump of the stopped server, seconds. */
   readonly dumps: readonly number[];
   readonly storedBytes: number;
@@ -72,15 +80,24 @@ async function measureBackups(
   options: CompareOptions,
 ): Promise<BackupRuns> {
   const pairs: Pair[] = [];
+  const apart: ProgramRun[] = [];
   const dumps: number[] = [];
+  await using agent = await startAgent(service, environment, platform.directory);
   for (let pair = 0; pair <= options.pairs; pair += 1) {
     say(`${service}: backup, pair ${pair} of ${options.pairs}${pair === 0 ? ' (warm-up)' : ''}`);
     const raw = await rawSeconds(backup, environment);
-    const ours = await runProgram(['backup', service, 'manual'], environment, backupPhases);
-    if (pair > 0) pairs.push({ ours, raw });
-    if (pair > 0 && service === 'neo4j') dumps.push(await dumpStopped(platform));
+    const ways = [environment, agent.environment];
+    const runs = new Map<object, ProgramRun>();
+    for (const way of pair % 2 === 0 ? ways : ways.toReversed())
+      // neither is always the second
+      runs.set(way, await runProgram(['backup', service, 'manual'], way, backupPhases));
+    const [ours, remote] = ways.map((way) => runs.get(way));
+    if (pair === 0 || ours === undefined || remote === undefined) continue;
+    pairs.push({ ours, raw });
+    apart.push(remote);
+    if (service === 'neo4j') dumps.push(await dumpStopped(platform));
   }
-  return { pairs, dumps, storedBytes: await newestBytes(environment, service) };
+  return { pairs, apart, dumps, storedBytes: await newestBytes(environment, service) };
 }
 
 async function measureRestores(
@@ -126,6 +143,7 @@ function reportOf(subject: Subject, backups: BackupRuns, restores: readonly Pair
       ...comparison('backup', subject.backup, backups.pairs, subject.targets.backup),
       ...comparison('restore', subject.restore, restores, subject.targets.restore),
       ...dumpComparison(backups),
+      socketComparison(backups),
     ],
     proof: Object.fromEntries(PROOF.map((name) => [name, medianPhase(name, runs)]).filter(([, each]) => each !== 0)),
     backupSeconds: spread(backups.pairs.map((each) => each.ours.seconds)),
@@ -141,7 +159,7 @@ function comparison(
   pairs: readonly Pair[],
   target: number | undefined,
 ): Comparison[] {
-  if (tool === undefined) return [];
+  if (tool === undefined || pairs.length === 0) return [];
   return [
     {
       name,
@@ -166,6 +184,19 @@ function dumpComparison({ pairs, dumps }: BackupRuns): Comparison[] {
       target: undefined,
     },
   ];
+}
+
+/** Of whole commands: what a socket adds is in no step. */
+function socketComparison({ pairs, apart }: BackupRuns): Comparison {
+  const alone = pairs.map(({ ours }) => ours.seconds);
+  return {
+    name: 'backup over a socket',
+    against: 'the same in one process',
+    ratio: spread(apart.map(({ seconds }, at) => seconds / (alone[at] ?? Number.NaN))),
+    ours: spread(apart.map(({ seconds }) => seconds)),
+    raw: spread(alone),
+    target: SOCKET_TARGET,
+  };
 }
 
 function medianPhase(name: string, runs: readonly ProgramRun[]): number {

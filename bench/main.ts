@@ -16,6 +16,7 @@ const USAGE = `usage: npm run bench -- [options]
   --pairs <n>        runs of each, ours and raw in turn (5)
   --factor <x>       times the usual amount of data (1: the raw tools take about 10 s)
   --service <name>   only this one; may be given several times
+  --no-restore       leave out restores
   --no-start         leave out --help and list over 10,000 backups
   --json <file>      also write everything as JSON`;
 
@@ -25,6 +26,7 @@ function readOptions() {
       pairs: { type: 'string', default: '5' },
       factor: { type: 'string', default: '1' },
       service: { type: 'string', multiple: true, default: SUBJECTS.map((each) => each.service) },
+      'no-restore': { type: 'boolean', default: false },
       'no-start': { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -42,7 +44,8 @@ async function main(): Promise<void> {
   const subjects: SubjectReport[] = [];
   const key = randomBytes(16).toString('hex');
   for (const subject of SUBJECTS.filter((each) => options.service.includes(each.service))) {
-    subjects.push(await measureSubject(subject, { pairs: options.pairs, factor: options.factor, key }));
+    const { pairs, factor, 'no-restore': without } = options;
+    subjects.push(await measureSubject(subject, { pairs, factor, key, restores: !without }));
   }
   const start: StartReport | undefined = options['no-start'] ? undefined : await measureStart(options.pairs);
   const report = { machine: await machine(), pairs: options.pairs, factor: options.factor, subjects, start };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { measure, type Measurement } from './measure.ts';
 
-const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'physics-backup');
+export const PROGRAM = path.join(import.meta.dirname, '..', 'bin', 'physics-backup');
 
 type Phases = Readonly<Record<string, number>>;
 

@@ -3,7 +3,7 @@
 set -eu
 
 version=${BACKUP_VERSION:-latest}
-[ $# -gt 0 ] || set -- postgres neo4j redis application restore
+[ $# -gt 0 ] || set -- postgres neo4j redis application monitor restore
 
 size() { docker image inspect --format '{{.Size}}' "$1"; }
 

@@ -2,7 +2,8 @@
 # Two steps of the build of an image, on Debian and on Alpine.
 set -eu
 
-DATA='/backups /secrets /logs /state /run/physics-backup'
+DATA='/backups /backups/postgres /backups/neo4j /backups/redis /backups/application
+  /secrets /logs /state /run/physics-backup'
 
 packages() {
   if command -v apk >/dev/null; then

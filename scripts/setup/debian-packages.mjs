@@ -12,6 +12,7 @@ const NEEDED = [
   { name: 'redis-server', programs: ['redis-server'] },
   { name: 'redis-tools', programs: ['redis-cli', 'redis-check-rdb'] },
   { name: 'zstd', programs: ['zstd'] },
+  { name: 'jq', programs: ['jq'] },
   { name: 'openssl', programs: ['openssl'] },
   { name: 'tar', programs: ['tar'] },
   { name: 'util-linux', programs: ['setpriv', 'flock', 'setsid'] },

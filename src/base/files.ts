@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BackupError, type ErrorKind, reason, systemCode } from './errors.ts';
 
@@ -49,6 +49,19 @@ const TEMPORARY = /^\..+\.[0-9a-f]{12}\.part$/;
 /** Whether a base name is one that `temporaryName` makes. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
+}
+
+/** Writing a small file takes milliseconds; what is this old was left by a run that was killed. */
+const ABANDONED_MILLISECONDS = 3_600_000;
+
+/** Removes what runs that were killed left half-written of files in a directory that are named like that. */
+export async function sweepUnfinished(directory: string, named: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!isTemporaryName(name) || !named(name.slice(1).replace(/\.[0-9a-f]{12}\.part$/, ''))) continue;
+    const file = path.join(directory, name);
+    const modified = (await lstat(file).catch(() => undefined))?.mtimeMs ?? Infinity; // gone: placed meanwhile
+    if (Date.now() - modified > ABANDONED_MILLISECONDS) await rm(file, { force: true });
+  }
 }
 
 /** Replaces a small file as a whole (0600): after a crash it holds the old text or the new. */

@@ -2,7 +2,7 @@ import { stopwatch } from '../base/clock.ts';
 import { asError, reason, SeveralErrors } from '../base/errors.ts';
 import type { RunKind, RunRecord } from '../model/runs.ts';
 import { type BackupId, type BackupType, parseBackupId, type Service } from '../model/vocabulary.ts';
-import { EXIT_CODES } from './exit-codes.ts';
+import { EXIT_CODES, WARNINGS } from './exit-codes.ts';
 import type { Session } from './host.ts';
 import { exitCodeOfOutcome, flatten } from './outcome.ts';
 
@@ -76,7 +76,12 @@ function recordOf(run: NotedRun, end: ServiceEnd, began: string, seconds: number
   };
 }
 
-/** A history that cannot be written (a full disk) is no reason to call a backup failed. */
+const UNNOTED = 'how this run ended could not be noted';
+
+/**
+ * A history that cannot be written (a full disk) is no reason to call a backup failed, and one that failed for the same
+ * reason has been told of: that it could not be noted either is a detail for the log.
+ */
 async function append(record: RunRecord, { coordination, trigger }: Session): Promise<void> {
   const { stateDirectory, processes, log } = coordination;
   if (record.code === EXIT_CODES.busy && trigger.trigger === 'schedule') return; // not begun: its slot comes again
@@ -85,7 +90,9 @@ async function append(record: RunRecord, { coordination, trigger }: Session): Pr
     const { torn } = await new RunHistory(stateDirectory).append(record, processes);
     if (torn) log.warn(`the last line of the run history of ${record.service} was cut by a crash and is lost`);
   } catch (error) {
-    log.warn('how this run ended could not be noted', { service: record.service, reason: reason(error) });
+    const [message, fields] = [UNNOTED, { service: record.service, reason: reason(error) }] as const;
+    if (record.code === 0 || record.code === WARNINGS) log.warn(message, fields);
+    else log.error(message, fields);
   }
 }
 

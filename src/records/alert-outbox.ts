@@ -2,7 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
 import { reason, systemCode } from '../base/errors.ts';
-import { replaceFile } from '../base/files.ts';
+import { replaceFile, sweepUnfinished } from '../base/files.ts';
 import type { AlertLedger, AlertMessage, AlertState, Letter } from '../model/alerts.ts';
 import { parseLedger, printLedger } from './alert-ledger-codec.ts';
 
@@ -45,6 +45,7 @@ export class AlertOutbox {
       complain(`${file} is damaged (${damage}): what fires is said again`);
       await copyFile(file, `${file}.damaged`).catch(() => undefined);
     }
+    await sweepUnfinished(path.dirname(file), (name) => name === path.basename(file)).catch(() => undefined);
     const outbox = new AlertOutbox(file, damage === undefined ? ledger : untold(ledger), complain);
     return outbox;
   }

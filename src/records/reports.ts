@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
 import { systemCode } from '../base/errors.ts';
-import { fileError, replaceFile } from '../base/files.ts';
+import { fileError, replaceFile, sweepUnfinished } from '../base/files.ts';
 import type { Instant } from '../model/vocabulary.ts';
 
 /** More than a year of daily ones. */
@@ -20,7 +20,8 @@ export const VOLUME_REPORTS: ReportKind = { directory: 'volume-health', stem: 'v
 
 /**
  * Reports as files of JSON: one of each time, and a copy of the newest under a name that stays. Each is there as a whole
- * or not at all, and a disk that is full leaves those from before.
+ * or not at all, and a disk that is full leaves those from before. What a run that was killed left half-written goes with
+ * the next.
  */
 export class Reports {
   readonly #directory: string;
@@ -43,20 +44,22 @@ export class Reports {
     } catch (error) {
       throw fileError('creating', this.#directory, error);
     }
-    await replaceFile(file, text);
     await replaceFile(this.#named('latest', extension), text);
+    await replaceFile(file, text); // last: a day whose report is there has both
     await this.#removeOld(extension);
     return file;
   }
 
-  /** The day of the newest report, `20260816`; undefined where there is none. */
-  async lastDay(): Promise<string | undefined> {
-    return (await this.#stamps('json')).at(-1)?.slice(0, 8);
+  /** Whether there is a report of that day: one of a later day says that a clock was wrong, and nothing of this one. */
+  async hasOf(at: Instant): Promise<boolean> {
+    const day = stampOf(at).slice(0, 8);
+    return (await this.#stamps('json')).some((stamp) => stamp.startsWith(day));
   }
 
   async #removeOld(extension: string): Promise<void> {
     const stamps = await this.#stamps(extension);
     for (const stamp of stamps.slice(0, -MOST_REPORTS)) await rm(this.#named(stamp, extension), { force: true });
+    await sweepUnfinished(this.#directory, (name) => name.startsWith(`${this.#stem}_`));
   }
 
   async #stamps(extension: string): Promise<string[]> {

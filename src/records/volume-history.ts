@@ -3,7 +3,7 @@ import path from 'node:path';
 import { secondsBetween } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { systemCode } from '../base/errors.ts';
-import { fileError, replaceFile } from '../base/files.ts';
+import { fileError, replaceFile, sweepUnfinished } from '../base/files.ts';
 import type { VolumeSample } from '../model/knowledge.ts';
 import type { Instant } from '../model/vocabulary.ts';
 
@@ -42,6 +42,7 @@ export class VolumeHistory {
     const kept = before.filter(({ at }) => Math.abs(secondsBetween(at, now)) <= KEPT_SECONDS);
     makeDirectories(path.dirname(this.#file));
     await replaceFile(this.#file, [...kept, ...due].map((each) => `${JSON.stringify(each)}\n`).join(''));
+    await sweepUnfinished(path.dirname(this.#file), (name) => name === path.basename(this.#file));
   }
 }
 

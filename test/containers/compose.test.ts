@@ -68,6 +68,20 @@ describe.runIf(engine)('the compose file', () => {
     }
   });
 
+  test('publishes one port, to this machine only, unless told otherwise', async () => {
+    type Ports = readonly { readonly target: number; readonly published: string; readonly host_ip?: string }[];
+    const published = async (environment: Readonly<Record<string, string>> = {}) =>
+      Object.entries(await composed({ MONITOR_ADDRESS: '', ...environment })).flatMap(([name, service]) =>
+        ((service as unknown as { ports?: Ports }).ports ?? []).map((each) => [
+          name,
+          `${each.host_ip ?? ''}:${each.published}`,
+          each.target,
+        ]),
+      );
+    expect(await published()).toEqual([['backup-monitor', '127.0.0.1:8084', 8084]]);
+    expect(await published({ MONITOR_ADDRESS: '0.0.0.0:9000' })).toEqual([['backup-monitor', '0.0.0.0:9000', 8084]]);
+  });
+
   test('names the containers as the guide does', async () => {
     const services = (await composed()) as unknown as Record<string, { container_name: string }>;
     expect(
@@ -158,9 +172,16 @@ describe.runIf(engine)('each image', () => {
 
   test('holds the bill of what it is made of', async () => {
     const { stack } = rig();
-    const bill = await must([path.join(ROOT, 'backup/containers/bill.sh'), 'postgres'], stack.environment);
-    expect(bill).toMatch(/^npm neo4j-driver \d/m);
-    expect(bill).toMatch(/^os zstd \d/m);
-    expect(bill).not.toMatch(/^npm vitest /m);
+    const bill = await must([path.join(ROOT, 'backup/containers/bill.sh')], stack.environment);
+    const parts = bill.split(/^# /m).slice(1);
+    expect(parts.map((each) => each.slice(0, each.indexOf(':test:')))).toEqual(
+      ['postgres', 'neo4j', 'redis', 'application', 'monitor', 'restore'].map((each) => `physics-backup/${each}`),
+    );
+    for (const part of parts) {
+      expect(part).toMatch(/^physics-backup\/\w+:test: \d+ MB, \d+ MB over \S+$/m);
+      expect(part).toMatch(/^npm neo4j-driver \d/m);
+      expect(part).toMatch(/^os zstd \d/m);
+      expect(part).not.toMatch(/^npm vitest /m);
+    }
   });
 });

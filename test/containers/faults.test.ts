@@ -5,44 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { destroyNeo4j } from '../../platform/data/destroy.ts';
 import { fingerprint } from '../../platform/fingerprint/all.ts';
 import { differences } from '../../platform/fingerprint/compare.ts';
-import { type Service, SERVICES } from '../../src/model/vocabulary.ts';
+import { SERVICES } from '../../src/model/vocabulary.ts';
 import { docker, inspect, run } from './support/docker.ts';
 import { oneOff } from './support/one-off.ts';
+import { backup, healthy, killed, nothingNew, traces } from './support/looks.ts';
 import { engine, rig } from './support/rig.ts';
 import type { Stack } from './support/stack.ts';
-import { until } from './support/wait.ts';
-
-interface State {
-  readonly Pid: number;
-  readonly Health?: { readonly Status: string };
-}
-
-function healthy(container: string): Promise<void> {
-  return until(`${container} is healthy`, async () => {
-    const { Health } = await inspect<State>(container, '.State');
-    return Health?.Status === 'healthy';
-  });
-}
-
-function backup(stack: Stack, service: Service, type = 'manual') {
-  return stack.exec(service, '/scripts/scheduler.sh', 'backup', service, type);
-}
-
-/** What a backup that failed may not leave: a manifest, a draft, a work directory, a sandbox. */
-async function traces(stack: Stack): Promise<string[]> {
-  const backups = await readdir(path.join(stack.directory, 'backups'), { recursive: true });
-  const works = await Promise.all(
-    ['work', 'sandboxes'].map((each) => readdir(path.join(stack.directory, 'state', each)).catch(() => [])),
-  );
-  return [...backups.filter((name) => /\.metadata\.json$|\.partial|\.tmp/.test(name)), ...works.flat()].toSorted();
-}
-
-async function nothingNew<T>(stack: Stack, work: () => Promise<T>): Promise<T> {
-  const before = await traces(stack);
-  const result = await work();
-  expect(await traces(stack)).toEqual(before);
-  return result;
-}
 
 describe.runIf(engine)('a container', () => {
   test('that is killed in the middle of a backup comes back, and the next backup is good', async () => {
@@ -56,10 +24,8 @@ describe.runIf(engine)('a container', () => {
         if (text.includes('redis: dump')) resolve();
       });
     });
-    // An engine's own kill counts as wanted, and no restart follows it.
-    process.kill((await inspect<State>(container, '.State')).Pid, 'SIGKILL');
+    await killed(container);
     expect(await ended).not.toBe(0);
-    await until('it was started again', async () => (await inspect<number>(container, '.RestartCount')) > 0);
     await healthy(container);
     expect(await stack.manifests()).toEqual(before);
 
@@ -103,13 +69,11 @@ describe.runIf(engine)('a container', () => {
     await healthy(stack.container('redis'));
   });
 
-  test('that is stopped ends at once, in good order', async () => {
+  test('that is stopped ends in good order, before it is killed', async () => {
     const { stack } = rig();
     const container = stack.container('application');
-    const began = performance.now();
     try {
-      await docker('stop', container);
-      expect((performance.now() - began) / 1000).toBeLessThan(10);
+      await docker('stop', container); // after stop_grace_period it would be killed: 137
       expect(await inspect<number>(container, '.State.ExitCode')).toBe(0);
     } finally {
       await docker('start', container);
@@ -195,15 +159,29 @@ describe.runIf(engine)('a backup', () => {
   });
 });
 
+/** Of the newest recovery. */
+async function journalOf(stack: Stack): Promise<string> {
+  const directory = path.join(stack.directory, 'state', 'recovery');
+  const newest = (await readdir(directory))
+    .filter((name) => name.endsWith('.jsonl'))
+    .toSorted()
+    .at(-1);
+  return await readFile(path.join(directory, newest ?? ''), 'utf8');
+}
+
 describe.runIf(engine)('a recovery', () => {
   test('that was killed in one container is ended by the next run in another', async () => {
-    const { stack, shared } = rig();
+    const { stack, shared, platform } = rig();
     const taken = await stack.exec('postgres', '/scripts/scheduler.sh', 'backup', 'all', 'daily');
     expect(taken, taken.stderr).toMatchObject({ code: 0 });
     const before = await fingerprint(shared.environment);
     const words = ['run', '--rm', '--env', 'PHYSICS_BACKUP_CRASH_AT=neo4j.emptied', 'backup-restore'];
-    const killed = await stack.compose(...words, 'recover', 'latest');
-    expect(killed.code).toBe(137);
+    // It may stop Neo4j, and has no socket for that: the graph is rewritten, and why is noted.
+    const stopped = await stack.withSettings({ NEO4J_CONTAINER: platform.container('neo4j') }, (other) =>
+      other.compose(...words, 'recover', 'latest'),
+    );
+    expect(stopped.code, stopped.stderr).toBe(137);
+    expect(await journalOf(stack)).toMatch(/the live store cannot be exchanged, so it is rewritten: .*docker\.sock/);
     const between = await fingerprint(shared.environment);
     expect(differences(before.neo4j, between.neo4j)).not.toEqual([]);
 

@@ -16,12 +16,15 @@ describe.runIf(engine)('the monitor', () => {
     expect(data.conditions.map(({ name }) => name)).not.toContain('MonitorBlind');
     expect(data.conditions.map(({ name }) => name)).not.toContain('StateUnreadable');
     expect(await (await fetch(`http://${address}/`)).text()).toContain('we could ');
+    expect(await (await fetch(`http://${address}/metrics`)).text()).toMatch(
+      /^volume_usage_percent\{.*volume="backup-/m,
+    );
   });
 
   test('is healthy to the engine while it looks', async () => {
     const { stack } = rig();
     const health = (): Promise<string> =>
       docker('inspect', '--format', '{{.State.Health.Status}}', stack.container('monitor'));
-    await vi.waitFor(async () => expect((await health()).trim()).toBe('healthy'), { timeout: 120_000, interval: 500 });
+    await vi.waitFor(async () => expect((await health()).trim()).toBe('healthy'), { timeout: 300_000, interval: 500 });
   });
 });

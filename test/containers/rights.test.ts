@@ -56,7 +56,7 @@ async function rightsOf(container: string) {
 }
 
 const SHARED = ['/backups', '/logs', '/run/physics-backup', '/secrets', '/state'];
-const SCHEDULE = '/scripts/config/backup-schedule.conf';
+const SCHEDULE = '/scripts/config';
 const SECRETS = [
   'aws_access_key_id',
   'aws_secret_access_key',

@@ -1,5 +1,6 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePort } from '../../platform/servers/ports.ts';
@@ -62,9 +63,14 @@ describe('monitor', () => {
     const { code, stdout, stderr } = await monitor.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^\S+Z ready: http:\/\/127\.0\.0\.1:\d+\n(?:.*\n)*\S+Z stopped\n$/);
-    expect(await readdir(path.join(rig.site.logs, 'monitoring'))).toEqual([
-      expect.stringMatching(/^monitor_\d{8}\.log$/),
-    ]);
+    const logs = path.join(rig.site.logs, 'monitoring');
+    const [report = '', latest = '', ...others] = (await readdir(logs)).toSorted();
+    expect(report).toMatch(/^backup_report_\d{8}_\d{6}\.json$/);
+    expect(latest).toBe('backup_report_latest.json');
+    expect(others).toEqual([expect.stringMatching(/^monitor_\d{8}\.log$/)]); // nothing half-written
+    const [written, same] = await Promise.all([report, latest].map((each) => readFile(path.join(logs, each), 'utf8')));
+    expect(JSON.parse(written ?? '')).toMatchObject({ recoverable: 'yes' });
+    expect(same).toBe(written);
     expect(await leftovers(rig.site)).toEqual([]);
   });
 
@@ -78,6 +84,34 @@ describe('monitor', () => {
     expect((await monitor.situation()).data.services.map(({ health }) => health)).not.toContain('ok');
     await rename(`${rig.site.backups}.away`, rig.site.backups);
     await vi.waitUntil(answers('yes'), patience);
+  });
+
+  test('killed at any time leaves no report that is not whole, and what it left half-written goes', async () => {
+    const logs = path.join(rig.site.logs, 'monitoring');
+    const names = async (): Promise<string[]> => (await readdir(logs)).toSorted();
+    for (const milliseconds of [0, 2, 5]) {
+      await rm(logs, { recursive: true, force: true });
+      const monitor = await startMonitor();
+      await delay(milliseconds); // of a report that is being written now
+      monitor.signal('SIGKILL');
+      expect((await monitor.ended).killedBy).toBe('SIGKILL');
+      const reports = (await names()).filter((each) => each.endsWith('.json'));
+      for (const each of reports) JSON.parse(await readFile(path.join(logs, each), 'utf8'));
+      expect([0, 1, 2]).toContain(reports.length);
+    }
+    const left = path.join(logs, '.backup_report_latest.json.00112233aabb.part');
+    const others = path.join(logs, '.of-another.00112233aabb.part');
+    for (const file of [left, others]) {
+      await writeFile(file, '{"at":');
+      await utimes(file, new Date(0), new Date(0));
+    }
+    await rm(path.join(logs, 'backup_report_latest.json'), { force: true });
+    for (const each of (await names()).filter((name) => /^backup_report_\d/.test(name)))
+      await rm(path.join(logs, each));
+    await using _ = await startMonitor();
+    await vi.waitUntil(async () => !(await names()).includes(path.basename(left)), { timeout: 60_000, interval: 20 });
+    expect(await names()).toContain('backup_report_latest.json');
+    expect(await names()).toContain(path.basename(others));
   });
 
   test('asks for the token of a file, and tells it nobody', async () => {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { RunRecord } from '../../src/model/runs.ts';
 import { lockService } from '../../src/repository/lock.ts';
@@ -8,6 +8,7 @@ import { RunHistory } from '../../src/records/run-history.ts';
 import { never } from '../agents/scene.ts';
 import { testProcesses } from '../support/file-backup.ts';
 import { damaged, filesOf, flip } from '../support/system/damage.ts';
+import { complaintOf, type ProgramRun } from '../support/system/program.ts';
 import { openRig, type Rig, takeBackup } from '../support/system/rig.ts';
 
 let rig: Rig;
@@ -77,12 +78,26 @@ test('a check that found damage is noted as such', async () => {
   expect((await runs()).at(-1)).toMatchObject({ kind: 'validate', type: 'weekly', id, code: 3 });
 });
 
-test('what cannot be noted does not make a good backup a failed one', async () => {
-  const file = path.join(rig.site.state, 'runs');
-  await rm(file, { recursive: true });
-  await writeFile(file, '');
-  const run = await rig.site.run(['--quiet', 'backup', 'application', 'manual']);
-  await rm(file);
-  expect(run).toMatchObject({ code: 0 });
-  expect(run.stderr).not.toContain('error');
+describe('what cannot be noted', () => {
+  async function unnoted(args: readonly string[]): Promise<ProgramRun> {
+    const file = path.join(rig.site.state, 'runs');
+    await rm(file, { recursive: true });
+    await writeFile(file, '');
+    const run = await rig.site.run(['--quiet', ...args]);
+    await rm(file);
+    return run;
+  }
+
+  test('is told of, and does not make a good backup a failed one', async () => {
+    const run = await unnoted(['backup', 'application', 'manual']);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/^warning: how this run ended could not be noted \(service application, [^\n]+\n$/);
+  });
+
+  test('adds no second complaint to that of a run that failed', async () => {
+    await takeBackup(rig.site, 'application');
+    const run = await unnoted(['restore', 'application_daily_20200101_000000']);
+    expect(run.code).toBe(5);
+    expect(complaintOf(run)).toMatchObject({ errors: [expect.any(String)], others: [] });
+  });
 });

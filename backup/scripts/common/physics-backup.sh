@@ -1,10 +1,11 @@
 #!/bin/sh
 # Runs the program for the other scripts:  physics-backup.sh <compose service> <argument>...
 # In a container of ours that is a call. On the host it is the same command in the container of that service, with the
-# settings of this shell; /opt/physics-assistant/backups and logs become /backups and /logs.
+# settings of this shell; /opt/physics-assistant/backups becomes /backups, and so do logs, secrets and state.
 set -eu
 
 PROGRAM=/opt/physics-backup/dist/main.js
+ROOT=${BACKUP_ROOT:-/opt/physics-assistant}
 SETTINGS='TZ BACKUP_SERVICES
   POSTGRES_HOST POSTGRES_PORT POSTGRES_DB POSTGRES_USER POSTGRES_SUPERUSER
   NEO4J_HOST NEO4J_PORT NEO4J_USER NEO4J_DATABASE NEO4J_HOME
@@ -42,13 +43,18 @@ find_compose() {
   file=$(cd "$(dirname "$0")/../.." && pwd -P)/docker-compose.backup.yml
   if docker compose version >/dev/null 2>&1; then COMPOSE_COMMAND='docker compose'; else COMPOSE_COMMAND=docker-compose; fi
   export COMPOSE_FILE="${COMPOSE_FILE:-$file}"
+  # A shell that names no file of settings (cron's, or another than the one that brought the containers up).
+  if [ -z "${COMPOSE_ENV_FILES:-}" ] && ! [ -e "$(dirname "$file")/.env" ] && [ -r "$ROOT/backup/.env" ]; then
+    export COMPOSE_ENV_FILES="$ROOT/backup/.env"
+  fi
 }
 
 # The path as it is called in the containers.
 inside() {
-  case $1 in
-    /opt/physics-assistant/backups | /opt/physics-assistant/backups/*) echo "${1#/opt/physics-assistant}" ;;
-    /opt/physics-assistant/logs | /opt/physics-assistant/logs/*) echo "${1#/opt/physics-assistant}" ;;
+  within=${1#"$ROOT"}
+  case $within in
+    "$1") printf '%s\n' "$1" ;;
+    /backups | /backups/* | /logs | /logs/* | /secrets | /secrets/* | /state | /state/*) printf '%s\n' "$within" ;;
     *) printf '%s\n' "$1" ;;
   esac
 }
@@ -65,13 +71,13 @@ forwarded() {
     if printenv "$name" >/dev/null; then echo "-e $name"; fi
   done
   for name in $SECRETS; do
-    # What is given here replaces the file that the container was given.
-    if printenv "$name" >/dev/null; then echo "-e $name -e ${name}_FILE="; fi
+    # What is given here replaces the file that the container was given; an empty one gives nothing.
+    if [ -n "$(printenv "$name")" ]; then echo "-e $name -e ${name}_FILE="; fi
   done
 }
 
 map_settings() {
-  for name in BACKUP_DIR LOG_DIR; do
+  for name in BACKUP_DIR LOG_DIR SECRETS_DIR STATE_DIR; do
     if value=$(printenv "$name"); then export "$name=$(inside "$value")"; fi
   done
 }

@@ -66,22 +66,23 @@ export class Looks {
   #looking: (() => number) | undefined;
   #totals: LookTotals = { success: 0, failure: 0, observerFailures: 0 };
   #revision = 0;
-  readonly #observing = new Set<Observer>();
+  readonly #observing = new Map<Observer, Promise<void>>();
 
   constructor(deps: LooksDeps) {
     this.#deps = deps;
   }
 
-  /** Looks until the signal is aborted. */
+  /** Looks until the signal is aborted, and lets what was begun end, within seconds. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await atMostSoonAfter(signal, this.#once(signal));
-      if (signal.aborted) return;
+      await atMostSoonAfter(signal, LOOK_GRACE_MILLISECONDS, this.#once(signal));
+      if (signal.aborted) break;
       this.#tell(signal);
       const { intervalSeconds, retrySeconds } = this.#deps;
       const seconds = this.#failure === undefined ? intervalSeconds : Math.min(intervalSeconds, retrySeconds);
       await delay(seconds * 1000, undefined, { signal }).catch(() => undefined);
     }
+    await atMostSoonAfter(signal, OBSERVERS_GRACE_MILLISECONDS, Promise.all(this.#observing.values()));
   }
 
   now(): Instant {
@@ -160,34 +161,37 @@ export class Looks {
 
   #tell(signal: AbortSignal): void {
     const { situation } = this.sight();
-    for (const observer of this.#deps.observers) void this.#tellOne(observer, situation, signal);
+    for (const observer of this.#deps.observers) {
+      if (this.#observing.has(observer)) continue; // it hears of the next
+      const told = this.#tellOne(observer, situation, signal);
+      this.#observing.set(observer, told);
+      void told.finally(() => this.#observing.delete(observer));
+    }
   }
 
-  /** One that is still busy with the last look hears of the next. */
+  /** Never rejects. */
   async #tellOne(observer: Observer, situation: Situation, signal: AbortSignal): Promise<void> {
-    if (this.#observing.has(observer)) return;
-    this.#observing.add(observer);
     try {
       await observer(situation, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#totals = { ...this.#totals, observerFailures: this.#totals.observerFailures + 1 };
       this.#deps.note('an observer of looks failed', asError(error));
-    } finally {
-      this.#observing.delete(observer);
     }
   }
 }
 
-const GRACE_MILLISECONDS = 2000;
+/** Together with that of the server less than the ten seconds after which Docker kills. */
+const LOOK_GRACE_MILLISECONDS = 2000;
+/** They write files, and each is to be there as a whole. */
+const OBSERVERS_GRACE_MILLISECONDS = 5000;
 
 /** Waits for work that was told to stop no longer than it may take to clean up. */
-async function atMostSoonAfter(signal: AbortSignal, work: Promise<void>): Promise<void> {
+async function atMostSoonAfter(signal: AbortSignal, grace: number, work: Promise<unknown>): Promise<void> {
   const over = new AbortController();
-  const grace = once(signal, 'abort', { signal: over.signal }).then(() =>
-    delay(GRACE_MILLISECONDS, undefined, { signal: over.signal }),
-  );
-  await Promise.race([work, grace.catch(() => undefined)]);
+  const stopped = signal.aborted ? Promise.resolve() : once(signal, 'abort', { signal: over.signal });
+  const late = stopped.then(() => delay(grace, undefined, { signal: over.signal }));
+  await Promise.race([work, late.catch(() => undefined)]);
   over.abort();
 }
 

@@ -4,7 +4,7 @@ import { BackupError, throwIfAborted } from '../../base/errors.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { tarVersion } from './capture.ts';
 import { exists } from './place.ts';
-import { isReadable, isWritable } from './rights.ts';
+import { isReadable, isWritable, WRITING_HINT } from './rights.ts';
 import type { ApplicationSettings, Tree } from './settings.ts';
 
 /** Looks at the directories; changes nothing. */
@@ -42,13 +42,12 @@ async function lookAt(
   else findings.push({ subject: name, severity: 'ok', message: directory });
   if (!restorable && (await exists(parent))) {
     const message = `${directory} cannot be written: a restore would fail`;
-    const hint = 'restore as root, or with the capabilities of "What the helper needs" (docs/architecture.md)';
     findings.push({
       subject: name,
       severity: problem === undefined ? 'warning' : 'problem',
       stops: 'restore',
       message,
-      hint,
+      hint: WRITING_HINT,
       kind: 'denied',
     });
   }

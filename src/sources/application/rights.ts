@@ -2,6 +2,11 @@ import { access, constants } from 'node:fs/promises';
 import { type Capability, hasCapability } from '../../base/capabilities.ts';
 import { systemCode } from '../../base/errors.ts';
 
+/** What who may not write there can do. */
+export const WRITING_HINT =
+  'in containers: recover in backup-restore, as disaster_recovery.sh on the host does; elsewhere: restore as root, or ' +
+  'with the capabilities of "What the helper needs" (docs/architecture.md)';
+
 export function isWritable(directory: string): Promise<boolean> {
   return mayAccess(directory, constants.W_OK | constants.X_OK, ['dac-override']);
 }

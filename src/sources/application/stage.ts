@@ -12,7 +12,8 @@ import type {
 import { setAttributes } from './attributes.ts';
 import { LIST } from './artifacts.ts';
 import { extractTrees } from './extract.ts';
-import { choosePlace, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
+import { choosePlace, exists, keyOf, type Place, type PlaceKey, placeOf } from './place.ts';
+import { isWritable, WRITING_HINT } from './rights.ts';
 import { type ApplicationSettings, treesIdentity } from './settings.ts';
 import { StagedTrees } from './staged.ts';
 import { assertRoom, removeContainer, syncTrees, treeNames } from './trees.ts';
@@ -29,6 +30,7 @@ export async function stageTrees(
     throw new BackupError('application: a restore needs exactly one backup', { kind: 'failed' });
   const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, '');
   const places = await choosePlaces(settings, backup, target, stamp, context);
+  if (target === 'live') await assertWritable(places);
   const server = target === 'live' ? treesIdentity(settings) : 'sandbox';
   const handle: StagedHandle = {
     version: 1,
@@ -59,6 +61,15 @@ async function fill(backup: ReadableBackup, places: readonly Place[], context: C
   for await (const _chunk of backup.chunks(LIST)); // not needed here, but a damaged backup restores nothing
   await extractTrees(backup, places, context);
   await syncTrees(places, context);
+}
+
+/** Before anything is noted or made; what is not there yet is made later, or fails there. */
+async function assertWritable(places: readonly Place[]): Promise<void> {
+  for (const { container, live } of places) {
+    const directory = path.dirname(container);
+    if (!(await exists(directory)) || (await isWritable(directory))) continue;
+    throw new BackupError(`application: ${live} cannot be written`, { kind: 'denied', hint: WRITING_HINT });
+  }
 }
 
 async function makeContainer({ container, exchange, live, attributes }: Place, context: Context): Promise<void> {

@@ -1,5 +1,6 @@
 import { reason } from '../../base/errors.ts';
 import { BackupError } from '../../base/errors.ts';
+import { availableMemory } from '../../base/memory.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { connectRedis, type RedisConnection, type RedisInfo } from '../../sandbox/redis-connection.ts';
 import { keyspace } from './keyspace.ts';
@@ -68,10 +69,10 @@ function persistenceFindings(info: RedisInfo): Finding[] {
 
 function memoryFindings(info: RedisInfo): Finding[] {
   const needed = Number(info['used_memory'] ?? 0);
-  const available = process.availableMemory();
+  const available = availableMemory();
   if (needed < available) return [ok('memory', `${mebibytes(needed)} of data, ${mebibytes(available)} for a sandbox`)];
   const message = `the sandbox needs ${mebibytes(needed)} of memory, ${mebibytes(available)} are available`;
-  const hint = 'raise the memory limit of the container redis-backup';
+  const hint = 'raise the memory limit of the container redis-backup (REDIS_BACKUP_MEMORY in its .env)';
   return [{ subject: 'memory', severity: 'problem', message, hint, kind: 'no-space' }];
 }
 

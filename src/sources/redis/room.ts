@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { BackupError } from '../../base/errors.ts';
+import { availableMemory } from '../../base/memory.ts';
 
 /** Fails with kind `no-space` unless the directory's file system has room for this many bytes. */
 export async function assertRoomFor(bytes: number, directory: string): Promise<void> {
@@ -16,11 +17,14 @@ export async function assertRoomFor(bytes: number, directory: string): Promise<v
 
 /** Fails with kind `no-space` unless a sandbox can hold this many bytes in memory (the container's limit counts). */
 export function assertMemoryFor(bytes: number): void {
-  const available = process.availableMemory();
+  const available = availableMemory();
   if (available >= bytes) return;
   throw new BackupError(
     `redis: the sandbox needs ${mebibytes(bytes)} of memory for this data set, ${mebibytes(available)} are available`,
-    { kind: 'no-space', hint: 'raise the memory limit of the container redis-backup' },
+    {
+      kind: 'no-space',
+      hint: 'raise the memory limit of the container redis-backup (REDIS_BACKUP_MEMORY in its .env)',
+    },
   );
 }
 

@@ -37,30 +37,34 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   const passwords = makePasswords();
   const platform = stack.use(new ContainerPlatform(`${name}-platform`, { ...passwords, PHYSICS_NETWORK: name }));
   await platform.up();
-  const services = stack.use(await Stack.prepare({ name, network: name, settings: passwords }));
+  const services = stack.use(await Stack.prepare({ name, network: name, settings: {}, bare: true }));
   const environment = await addresses(platform, passwords, services.directory);
   await Promise.all(Object.values(SEEDS).map((seed) => seed(environment, { scale: 1, seed: 1 })));
   await must(['chown', '-hR', '--from=0', '1000:1000', path.join(services.directory, 'application')]);
-  const upSeconds = await bringUp(services);
+  const upSeconds = await bringUp(services, passwords);
   project.provide('containers', { name, directory: services.directory, passwords, environment, upSeconds });
   const owned = stack.move();
   return () => owned.disposeAsync();
 }
 
 /** Seconds from `up` to all healthy; the images are built before. */
-async function bringUp(stack: Stack): Promise<number> {
-  const block = await blockAfter('### Bring it up');
-  const lines = block.split('\n');
-  const up = lines.findIndex((line) => / up /.test(line));
-  await typed(lines.slice(0, up).join('\n'), stack);
+async function bringUp(stack: Stack, passwords: Readonly<Record<string, string>>): Promise<number> {
+  const lines = (await blockAfter('### Bring it up')).split('\n');
+  const [build, up] = [/ build$/, / up /].map((word) => lines.findIndex((line) => word.test(line)));
+  await typed(lines.slice(0, build).join('\n'), stack);
+  await stack.set(passwords); // as the README says, into the file that its command made
+  await typed(lines.slice(build, up).join('\n'), stack);
   const began = performance.now();
   await typed(lines.slice(up).join('\n'), stack);
   return (performance.now() - began) / 1000;
 }
 
+/** What a shell, Compose, a connection string or a file of passwords could take for something else. */
+const AWKWARD = ` $HOME"'#:\\@%`;
+
 function makePasswords(): Record<string, string> {
   const names = ['POSTGRES_PASSWORD', 'PHYSICS_DB_PASSWORD', 'NEO4J_PASSWORD', 'REDIS_PASSWORD'];
-  return Object.fromEntries(names.map((name) => [name, randomBytes(12).toString('hex')]));
+  return Object.fromEntries(names.map((name) => [name, `${randomBytes(12).toString('hex')}${AWKWARD}`]));
 }
 
 async function addresses(

@@ -7,10 +7,14 @@ export interface OneOff {
   readonly environment: Environment;
   /** Options of the file system at /backups (tmpfs). */
   readonly backups?: string;
+  readonly memory?: string;
 }
 
 /** Runs a script in a container of its own, with the rights of the shipped ones and directories that end with it. */
-export function oneOff({ image, network, environment, backups = '' }: OneOff, script: string): Promise<Ended> {
+export function oneOff(
+  { image, network, environment, backups = '', memory = '512m' }: OneOff,
+  script: string,
+): Promise<Ended> {
   const places = ['/logs', '/secrets', '/state', '/run/physics-backup'].map((each) => `${each}:uid=1000,gid=1000`);
   const mounts = ['/tmp', `/backups:uid=1000,gid=1000${backups}`, ...places].flatMap((each) => ['--tmpfs', each]);
   const names = Object.keys(environment).flatMap((name) => ['--env', name]);
@@ -22,7 +26,7 @@ export function oneOff({ image, network, environment, backups = '' }: OneOff, sc
     'no-new-privileges',
     '--init',
     '--memory',
-    '512m',
+    memory,
   ];
   const words = ['run', '--rm', '--network', network, ...limits, ...mounts, ...names, '--entrypoint', 'sh', image];
   return run(['docker', ...words, '-c', script], environment);

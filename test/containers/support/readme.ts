@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { type Ended, run } from './docker.ts';
+import { type Ended, must, run } from './docker.ts';
 import { ROOT, type Stack } from './stack.ts';
 
 /** The first block of commands after a heading of the README. */
@@ -13,19 +13,20 @@ export async function blockAfter(heading: string): Promise<string> {
   return block.replaceAll(/ +# .*$/gm, '').trimEnd();
 }
 
-/** Types commands of the README, with the directory, the names and the .env of this stack instead of the guide's. */
+/** All that a machine with Docker has, beside a shell. */
+const TOOLS = ['docker', 'sh', 'mkdir', 'chown', 'install', 'id', 'dirname', 'printenv'];
+
+/** Types commands of the README on such a machine, with the directory and the names of this stack, not the guide's. */
 export async function typed(commands: string, stack: Stack): Promise<Ended> {
   const script = commands
-    .replaceAll(/^.*COMPOSE_ENV_FILES=.*$|^.*\.env\.example.*$/gm, '') // this stack has its own
     .replaceAll('/opt/physics-assistant', stack.directory)
     .replaceAll(/\bphysics-(?=(?:postgres|neo4j|redis|application)-backup)/g, `${stack.name}-`);
-  const bin = await mkdtemp(path.join(os.tmpdir(), 'sudo-'));
+  const bin = await mkdtemp(path.join(os.tmpdir(), 'tools-'));
   try {
+    for (const tool of TOOLS) await symlink(await must(['sh', '-c', `command -v ${tool}`]), path.join(bin, tool));
     await writeFile(path.join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
-    const ended = await run(['bash', '-c', `set -e\ncd '${ROOT}'\n${script}`], {
-      ...stack.environment,
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-    });
+    const environment = { ...stack.environment, PATH: bin };
+    const ended = await run(['/bin/bash', '-c', `set -e\ncd '${ROOT}'\n${script}`], environment);
     if (ended.code !== 0) throw new Error(`${script}\n${ended.stdout}\n${ended.stderr}`);
     return ended;
   } finally {

@@ -1,11 +1,11 @@
-import { chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Service } from '../../../src/model/vocabulary.ts';
 import { type Ended, type Environment, must, run } from './docker.ts';
 
 export const ROOT = path.join(import.meta.dirname, '..', '..', '..');
-const FILE = path.join(ROOT, 'backup', 'docker-compose.backup.yml');
+export const FILE = path.join(ROOT, 'backup', 'docker-compose.backup.yml');
 
 export interface StackOptions {
   /** Begins the names of all that is made; nobody else's may be equal. */
@@ -15,6 +15,13 @@ export interface StackOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** The tag of the images; `test` unless given. */
   readonly version?: string;
+  /** The commands of the README make the directories and the .env file. */
+  readonly bare?: boolean;
+}
+
+/** A value of a .env file that stands for itself, as backup/.env.example says. */
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", String.raw`\'`)}'`;
 }
 
 /** The shipped backup services, with directories and names of their own instead of those of the guide. */
@@ -32,34 +39,43 @@ export class Stack implements AsyncDisposable {
   }
 
   /** Lays out the directories as the README says; starts nothing. */
-  static async prepare({ name, network, settings, version }: StackOptions): Promise<Stack> {
+  static async prepare({ name, network, settings, version, bare = false }: StackOptions): Promise<Stack> {
     const directory = await mkdtemp(path.join(os.tmpdir(), `${name}-`));
-    const parts = ['backups', 'logs', 'secrets', 'state', 'application/uploads', 'application/models'];
+    const ours = bare ? [] : ['backups', 'logs', 'secrets', 'state', 'backup'];
+    const parts = [...ours, 'application/uploads', 'application/models'];
     for (const part of parts) await mkdir(path.join(directory, part), { recursive: true });
     await must(['chmod', '0711', directory]);
     await must(['chown', '-R', '1000:1000', directory]);
-    const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
-    await mkdir(path.join(directory, 'backup'));
-    await writeFile(path.join(directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
-    return Stack.at(directory, name, network, version);
+    await cp(path.join(ROOT, 'backup', 'scripts', 'config'), path.join(directory, 'config'), { recursive: true });
+    const stack = Stack.at(directory, name, network, version);
+    if (!bare) await stack.set(settings);
+    return stack;
+  }
+
+  /** Adds lines to its .env file; the last of a name counts. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
+    const lines = Object.entries(settings).map(([key, value]) => `${key}=${quoted(value)}\n`);
+    await appendFile(path.join(this.directory, 'backup', '.env'), lines.join(''), { mode: 0o600 });
   }
 
   /** What was prepared before. */
   static at(directory: string, name: string, network: string, version = 'test'): Stack {
     return new Stack(directory, name, {
+      COMPOSE_FILE: FILE,
       COMPOSE_PROJECT_NAME: name,
       COMPOSE_ENV_FILES: path.join(directory, 'backup', '.env'),
       CONTAINER_PREFIX: name,
       BACKUP_ROOT: directory,
       BACKUP_VERSION: version,
       APPLICATION_DATA: path.join(directory, 'application'),
+      SCHEDULE_DIR: path.join(directory, 'config'),
       PHYSICS_NETWORK: network,
       MONITOR_ADDRESS: '127.0.0.1:0', // any that is free
     });
   }
 
   compose(...args: readonly string[]): Promise<Ended> {
-    return run(['docker', 'compose', '--file', FILE, ...args], this.environment);
+    return run(['docker', 'compose', ...args], this.environment);
   }
 
   async mustCompose(...args: readonly string[]): Promise<string> {
@@ -81,11 +97,7 @@ export class Stack implements AsyncDisposable {
   /** Runs one of backup/scripts on the host, as an operator would. */
   script(words: readonly string[], environment: Environment = {}): Promise<Ended> {
     const [file = '', ...args] = words;
-    return run([path.join(ROOT, 'backup', 'scripts', file), ...args], {
-      ...this.environment,
-      COMPOSE_FILE: FILE,
-      ...environment,
-    });
+    return run([path.join(ROOT, 'backup', 'scripts', file), ...args], { ...this.environment, ...environment });
   }
 
   /** The same stack, told other settings: for containers that are run once. */

@@ -112,6 +112,27 @@ describe('looks', () => {
     expect(heard[0]?.conditions[0]?.name).toBe('MonitorBlind');
   });
 
+  test('end when their observers have, and not for ever later', async () => {
+    const { promise: writing, resolve: written } = Promise.withResolvers<undefined>();
+    let [begun, ended] = [false, false];
+    const slow = async (): Promise<void> => {
+      begun = true;
+      await writing;
+      ended = true;
+    };
+    const { looks } = looksAt(() => Promise.resolve(HEALTHY), { observers: [slow], intervalSeconds: 3600 });
+    const over = new AbortController();
+    let isOver = false;
+    const running = looks.run(over.signal).then(() => (isOver = true));
+    await vi.waitUntil(() => begun, { timeout: 30_000, interval: 2 });
+    over.abort();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect({ isOver, ended }).toEqual({ isOver: false, ended: false });
+    written(undefined);
+    await running;
+    expect(ended).toBe(true);
+  });
+
   test('end soon after they are told to, though one hangs', async () => {
     const { looks } = looksAt(() => new Promise(() => undefined));
     const over = new AbortController();
