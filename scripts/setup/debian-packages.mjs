@@ -12,6 +12,7 @@ const NEEDED = [
   { name: 'redis-server', programs: ['redis-server'] },
   { name: 'redis-tools', programs: ['redis-cli', 'redis-check-rdb'] },
   { name: 'zstd', programs: ['zstd'] },
+  { name: 'jq', programs: ['jq'] },
   { name: 'openssl', programs: ['openssl'] },
   { name: 'tar', programs: ['tar'] },
   { name: 'sqlite3', programs: ['sqlite3'] }, // the deployment guide's query of the validation history

@@ -61,9 +61,10 @@ export class Reports {
     return file;
   }
 
-  /** The day of the newest report, `20260816`; undefined where there is none. */
-  async lastDay(): Promise<string | undefined> {
-    return (await this.#stamps('json')).at(-1)?.slice(0, 8);
+  /** Whether there is a report of that day: one of a later day says that a clock was wrong, and nothing of this one. */
+  async hasOf(at: Instant): Promise<boolean> {
+    const day = stampOf(at).slice(0, 8);
+    return (await this.#stamps('json')).some((stamp) => stamp.startsWith(day));
   }
 
   async #removeOld(extension: string): Promise<void> {

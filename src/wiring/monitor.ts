@@ -3,10 +3,11 @@ import { systemClock } from '../base/clock.ts';
 import type { Configuration } from '../config/load.ts';
 import { monitor } from '../daemons/monitor/monitor.ts';
 import { dailyReport, volumeSamples } from '../daemons/monitor/observers.ts';
-import { openAlerter } from './alerts.ts';
 import { daemonLog } from './daemon-log.ts';
 import type { Process } from './host.ts';
+import { LoneAlerter } from './lone-alerter.ts';
 import { situationLook } from './situation.ts';
+import { toolsIn } from './surroundings.ts';
 
 /** A look over 100,000 backups that nobody has listed before takes a minute on a slow disk. */
 const LOOK_LIMIT_SECONDS = 180;
@@ -21,12 +22,12 @@ export async function monitorHere(configuration: Configuration, process: Process
     process.stdout.write(`${systemClock.now()} ${line}\n`);
     log.info(line);
   };
-  await using alerter = await openAlerter(configuration, say);
+  await using alerter = await LoneAlerter.open(configuration, toolsIn(process, log).processes, say, process.signal);
   await monitor(
     {
       look: situationLook(configuration, process, log),
       observers: [
-        (situation) => alerter.observe(situation),
+        (situation, signal) => alerter.observe(situation, signal),
         dailyReport(settings.run.logs),
         volumeSamples(settings.run.state),
       ],

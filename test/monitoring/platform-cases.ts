@@ -318,7 +318,7 @@ export const PLATFORM_CASES: readonly RuleCase[] = [
   {
     alert: 'BackupNeedsAttention',
     about: 'what other rules say',
-    series: { [condition('VolumeUsageHigh')]: steady(1) },
+    series: { [condition('VolumeUsageHigh')]: steady(1), [condition('VolumeFilling')]: steady(1) },
     at: 25,
     fires: [],
   },

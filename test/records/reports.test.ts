@@ -9,12 +9,13 @@ import { healthySituation } from '../support/situations.ts';
 test('a report has the time in its name, and the newest another that stays', async () => {
   await using logs = await scratch();
   const reports = new Reports(logs.path, BACKUP_REPORTS);
-  expect(await reports.lastDay()).toBeUndefined();
+  expect(await reports.hasOf('2026-08-17T23:59:59.000Z')).toBe(false);
   await reports.write({ day: 1 }, '2026-08-16T02:03:04.567Z');
   const file = await reports.write({ day: 2 }, '2026-08-17T02:03:04.567Z');
   const directory = path.join(logs.path, 'monitoring');
   expect(file).toBe(path.join(directory, 'backup_report_20260817_020304.json'));
-  expect(await reports.lastDay()).toBe('20260817');
+  expect(await reports.hasOf('2026-08-17T23:59:59.000Z')).toBe(true);
+  expect(await reports.hasOf('2026-08-18T00:00:00.000Z')).toBe(false);
   expect((await readdir(directory)).toSorted()).toEqual([
     'backup_report_20260816_020304.json',
     'backup_report_20260817_020304.json',
@@ -65,6 +66,18 @@ test('the monitor writes one a day, and none of what it cannot see', async () =>
   expect((await readdir(path.join(logs.path, 'monitoring'))).toSorted()).toEqual([
     'backup_report_20261123_000100.json',
     'backup_report_20261124_000100.json',
+    'backup_report_latest.json',
+  ]);
+});
+
+test('a clock that was ahead for a while makes neither more reports of a day nor fewer', async () => {
+  await using logs = await scratch();
+  const observe = dailyReport(logs.path);
+  for (const at of ['2031-01-01T00:00:00.000Z', '2026-11-23T12:00:00.000Z', '2026-11-23T12:05:00.000Z'])
+    await observe(healthySituation(at), never);
+  expect((await readdir(path.join(logs.path, 'monitoring'))).toSorted()).toEqual([
+    'backup_report_20261123_120000.json',
+    'backup_report_20310101_000000.json',
     'backup_report_latest.json',
   ]);
 });

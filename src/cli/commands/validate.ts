@@ -104,7 +104,12 @@ function endsOf(report: ValidationReport, { services }: Session): ServiceEnd[] {
 
 function nothingIn({ backups, damage, troubles }: ValidationReport): BackupError[] {
   if (backups.length + damage.length + troubles.length > 0) return [];
-  return [new BackupError('there is no backup to validate', { kind: 'not-found', hint: 'see what there is: physics-backup list' })];
+  return [
+    new BackupError('there is no backup to validate', {
+      kind: 'not-found',
+      hint: 'see what there is: physics-backup list',
+    }),
+  ];
 }
 
 /** Any file of a backup names it: artifact, tags, manifest or proof. */

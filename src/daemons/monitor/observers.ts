@@ -8,8 +8,7 @@ export function dailyReport(logs: string): Observer {
   const reports = new Reports(logs, BACKUP_REPORTS);
   return async (situation) => {
     if (situation.recovery.possible === 'unknown') return;
-    const today = situation.at.slice(0, 10).replaceAll('-', '');
-    if ((await reports.lastDay()) !== today) await reports.write(reportOf(situation), situation.at);
+    if (!(await reports.hasOf(situation.at))) await reports.write(reportOf(situation), situation.at);
   };
 }
 
