@@ -86,6 +86,10 @@ export function redisError(thrown: unknown, address: RedisAddress): BackupError 
   if (thrown instanceof BackupError) return thrown;
   const said = reason(thrown);
   const where = `redis: the server at ${describeAddress(address)}`;
+  if (/without any password configured/.test(said)) {
+    const hint = 'unset REDIS_PASSWORD, or give the server that password (requirepass)';
+    return new BackupError(`${where} has no password, and one was given`, { kind: 'denied', hint, cause: thrown });
+  }
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/.test(said)) {
     const hint = 'set REDIS_PASSWORD (or REDIS_PASSWORD_FILE) to the password of the server';
     return new BackupError(`${where} refused the password: ${said}`, { kind: 'denied', hint, cause: thrown });

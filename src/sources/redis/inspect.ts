@@ -4,7 +4,7 @@ import { availableMemory } from '../../base/memory.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { connectRedis, type RedisConnection, type RedisInfo } from '../../sandbox/redis-connection.ts';
 import { keyspace } from './keyspace.ts';
-import { clientRights, renamedCommands } from './rights.ts';
+import { clientRights, renamedCommands, watchedBySentinel } from './rights.ts';
 import { mebibytes } from './room.ts';
 import { liveAddress, type RedisSettings } from './settings.ts';
 
@@ -84,7 +84,12 @@ async function rightFindings(connection: RedisConnection): Promise<Finding[]> {
     message: `the server has modules loaded (${names.join(', ')}): their data needs the same modules in the sandbox`,
     hint: 'modules are not supported yet',
   });
-  return [...loaded, ...(await renamedCommands(connection)), ...(await clientRights(connection))];
+  return [
+    ...loaded,
+    ...(await watchedBySentinel(connection)),
+    ...(await renamedCommands(connection)),
+    ...(await clientRights(connection)),
+  ];
 }
 
 function moduleName(reply: unknown): string {

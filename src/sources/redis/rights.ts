@@ -11,10 +11,16 @@ const NEEDS: readonly Need[] = [
   { words: ['SYNC'], stops: 'backup' },
   { words: ['REPLCONF', 'rdb-only', '1'], stops: 'backup' },
   { words: ['REPLICAOF', 'NO', 'ONE'], stops: 'restore' },
+  { words: ['CONFIG', 'GET', 'masterauth'], stops: 'restore' },
   { words: ['CONFIG', 'SET', 'masterauth', ''], stops: 'restore' },
   { words: ['CLIENT', 'PAUSE', '1', 'WRITE'], stops: 'restore' },
+  { words: ['CLIENT', 'UNPAUSE'], stops: 'restore' },
   { words: ['BGSAVE'], stops: 'restore' },
+  { words: ['TIME'], stops: 'restore' },
 ];
+
+/** Those of NEEDS that are made of subcommands, each a right of its own. */
+const CONTAINERS: ReadonlySet<string | undefined> = new Set(['CONFIG', 'CLIENT']);
 
 /** Commands that the server's configuration has renamed or taken away. */
 export async function renamedCommands(connection: RedisConnection): Promise<Finding[]> {
@@ -37,6 +43,21 @@ export async function renamedCommands(connection: RedisConnection): Promise<Find
   });
 }
 
+/** A Sentinel takes a server that becomes a replica for one that failed, and makes another the master. */
+export async function watchedBySentinel(connection: RedisConnection): Promise<Finding[]> {
+  const reply = await connection.send('PUBSUB', 'NUMSUB', '__sentinel__:hello').catch(() => []);
+  if (!Array.isArray(reply) || !(Number(reply[1]) > 0)) return [];
+  return [
+    {
+      subject: 'server',
+      severity: 'problem',
+      message: 'a Sentinel watches over this server, and would interfere with a restore',
+      hint: 'let every Sentinel forget it while you restore: SENTINEL REMOVE <name>; then SENTINEL MONITOR it again',
+      stops: 'restore',
+    },
+  ];
+}
+
 /** Rights that the user of the backup lacks; a warning where the server cannot be asked. */
 export async function clientRights(connection: RedisConnection): Promise<Finding[]> {
   const user = String(await connection.send('ACL', 'WHOAMI').catch(() => ''));
@@ -45,7 +66,7 @@ export async function clientRights(connection: RedisConnection): Promise<Finding
   for (const { words, stops } of NEEDS) {
     const answer = await connection.send('ACL', 'DRYRUN', user, ...words).catch(() => undefined);
     if (answer === undefined) return [unknownRights(user)];
-    if (answer !== 'OK') answers.push([lacking(user, words.slice(0, words[0] === 'CONFIG' ? 2 : 1), stops)]);
+    if (answer !== 'OK') answers.push([lacking(user, words.slice(0, CONTAINERS.has(words[0]) ? 2 : 1), stops)]);
   }
   return answers.length > 0 ? answers.flat() : [{ subject: 'rights', severity: 'ok', message: `user ${user}` }];
 }

@@ -44,6 +44,25 @@ test('a wrong password is denied, and never shown', async () => {
   expect(findings.filter((each) => each.severity === 'problem')).toMatchObject([{ kind: 'denied' }]);
 });
 
+test('a password for a server that has none is said to be that', async () => {
+  await using open = await TestRedis.start(['requirepass ""']);
+  expect(await problems(open)).toMatchObject([
+    { kind: 'denied', message: expect.stringContaining('has no password') as string },
+  ]);
+});
+
+test('a server that a Sentinel watches over is not restored into', async () => {
+  await using sentinel = await TestRedis.startSentinel(redis);
+  await expect.poll(async () => (await problems(redis)).length, { timeout: 20_000 }).toBe(1);
+  expect(await problems(redis)).toMatchObject([
+    { stops: 'restore', message: expect.stringContaining('Sentinel') as string },
+  ]);
+  expect((await problems(sentinel)).map((each) => each.message)).toContain(
+    'this is a Sentinel, not a server with data',
+  );
+  await captureToFiles(redisSource(redis.settings), context.workDir, context);
+});
+
 test('a user without rights is told which, before and during a capture', async () => {
   await using live = await redis.connect();
   const allowed = ['+info', '+ping', '+command', '+module|list', '+acl|whoami'];
@@ -65,7 +84,17 @@ test('a user without rights is told which, before and during a capture', async (
   await expectNothingLeft();
   for (const { hint } of missing) await live.send(...(hint ?? '').split(' '));
   expect(await problems(redis, settings)).toEqual([]);
-  await captureToFiles(redisSource(settings), context.workDir, context);
+  const source = redisSource(settings);
+  const backup = await captureToFiles(source, context.workDir, context);
+  // the rights that were named are all that a restore takes
+  const safety = new FileSafetyCopies(source, context.workDir, [backup]);
+  await live.send('SET', 'since', 'the backup');
+  await using staged = await source.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safety, context);
+  await staged.swap(context);
+  expect(await live.send('EXISTS', 'since')).toBe(0);
+  expect(await live.send('SET', 'writers', 'go on')).toBe('OK');
+  await staged.rollback(context);
+  expect(await live.send('GET', 'since')).toBe('the backup');
 
   await live.send('ACL', 'SETUSER', 'backup', '-acl|dryrun');
   const { findings } = await redisSource(settings).inspect(context);

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createClient, RESP_TYPES } from '@redis/client';
+import { BackupError } from '../../../src/base/errors.ts';
 import type { RunningProcess } from '../../../src/base/processes.ts';
 import { connectRedis, type RedisConnection, type RedisReply } from '../../../src/sandbox/redis-connection.ts';
 import { freePort } from '../../../src/sandbox/ports.ts';
@@ -13,19 +14,33 @@ export class TestRedis implements AsyncDisposable {
   readonly directory: string;
   readonly settings: RedisSettings;
   readonly #lines: readonly string[];
+  readonly #options: readonly string[];
   #server: RunningProcess | undefined;
 
-  private constructor(directory: string, port: number, lines: readonly string[]) {
+  private constructor(directory: string, port: number, lines: readonly string[], options: readonly string[]) {
     this.directory = directory;
     this.settings = { host: '127.0.0.1', port, password: 'live secret' };
     this.#lines = lines;
+    this.#options = options;
   }
 
-  static async start(lines: readonly string[] = ['appendonly yes']): Promise<TestRedis> {
+  static async start(
+    lines: readonly string[] = ['appendonly yes'],
+    options: readonly string[] = [],
+  ): Promise<TestRedis> {
     const directory = await mkdtemp(path.join(os.tmpdir(), 'pbs-redis-'));
-    const redis = new TestRedis(directory, await freePort(), lines);
+    const redis = new TestRedis(directory, await freePort(), lines, options);
     await redis.up();
     return redis;
+  }
+
+  /** A Sentinel that watches over a server. */
+  static startSentinel({ settings }: TestRedis): Promise<TestRedis> {
+    const { host, port, password } = settings;
+    return TestRedis.start(
+      [`sentinel monitor watched ${host} ${port} 1`, `sentinel auth-pass watched "${password}"`],
+      ['--sentinel'],
+    );
   }
 
   async up(): Promise<void> {
@@ -34,20 +49,19 @@ export class TestRedis implements AsyncDisposable {
       `port ${port}`,
       'bind 127.0.0.1',
       `requirepass "${password}"`,
-      'repl-diskless-sync-delay 0',
-      'save ""',
       'logfile redis.log',
+      ...(this.#options.includes('--sentinel') ? [] : ['repl-diskless-sync-delay 0', 'save ""']),
       ...this.#lines,
     ];
     await writeFile(path.join(this.directory, 'redis.conf'), `${configuration.join('\n')}\n`);
-    const command = { file: 'redis-server', args: ['redis.conf'], cwd: this.directory };
+    const command = { file: 'redis-server', args: ['redis.conf', ...this.#options], cwd: this.directory };
     this.#server = testProcesses.start(command, {}, new AbortController().signal);
     for (;;) {
       try {
         await using connection = await this.connect();
-        if ((await connection.info('persistence'))['loading'] === '0') return;
-      } catch {
-        // not yet
+        if ((await connection.info('persistence'))['loading'] !== '1') return;
+      } catch (error) {
+        if (error instanceof BackupError && error.kind === 'denied') return; // by a server that has no password
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
