@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BackupError, throwIfAborted } from '../../base/errors.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
 import { tarVersion } from './capture.ts';
-import { exists } from './place.ts';
+import { exists, mountPoints } from './place.ts';
 import { isReadable, isWritable, WRITING_HINT } from './rights.ts';
 import type { ApplicationSettings, Tree } from './settings.ts';
 
@@ -56,7 +56,17 @@ async function lookAt(
       kind: 'denied',
     });
   }
+  findings.push(...(await mountedWithin(name, directory)));
   return { bytes: problem === undefined ? await sizeOf(directory, context) : 0, findings };
+}
+
+/** Captured like everything else, and in the way of a restore. */
+async function mountedWithin(subject: string, directory: string): Promise<Finding[]> {
+  const real = await realpath(directory).catch(() => directory);
+  const mount = (await mountPoints()).find((each) => each.startsWith(`${real}/`));
+  if (mount === undefined) return [];
+  const message = `something is mounted at ${mount}: a restore of ${directory} would be refused`;
+  return [{ subject, severity: 'warning', stops: 'restore', message, hint: 'unmount it when it comes to a restore' }];
 }
 
 async function directoryProblem(directory: string): Promise<Pick<Finding, 'message' | 'hint' | 'kind'> | undefined> {

@@ -8,11 +8,13 @@ export interface Progress {
   /** Attributes of the staged root directories where contents are exchanged, which moving changes (attributes.ts). */
   readonly attributes: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
+  /** What was replaced may be gone, in part. */
+  readonly finishing?: true;
   readonly ended?: 'rolled-back' | 'finished' | 'discarded';
 }
 
 interface EndNote {
-  readonly step: 'staged' | 'rolled-back' | 'finished' | 'discarded';
+  readonly step: 'staged' | 'finishing' | 'rolled-back' | 'finished' | 'discarded';
 }
 
 interface PhaseNote {
@@ -36,6 +38,7 @@ export function progressOf(notes: readonly Readonly<Record<string, string>>[]): 
 function apply(progress: Progress, note: ApplicationNote): Progress {
   if ('warning' in note) return { ...progress, warnings: [...progress.warnings, note.warning] };
   if ('tree' in note) return applyPhase(progress, note);
+  if (note.step === 'finishing') return { ...progress, finishing: true };
   return note.step === 'staged' ? { ...progress, staged: true } : { ...progress, ended: note.step };
 }
 

@@ -1,6 +1,6 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { systemCode } from '../../base/errors.ts';
+import { BackupError, systemCode } from '../../base/errors.ts';
 import { attributesOf } from './attributes.ts';
 import { isWritable } from './rights.ts';
 import type { Tree } from './settings.ts';
@@ -32,11 +32,17 @@ export interface Place {
 /** What a journal must hold of a place; the rest follows. */
 export type PlaceKey = Pick<Place, 'name' | 'exchange' | 'live' | 'wasAbsent' | 'attributes'>;
 
-/** Decides where a tree is staged. `stamp` makes the names this restore's own. */
+/**
+ * Decides where a tree is staged. `stamp` makes the names this restore's own. Refuses one in which something is
+ * mounted: an exchange would take that away, or stop at it.
+ */
 export async function choosePlace({ name, path: directory }: Tree, stamp: string): Promise<Place> {
   const wasAbsent = !(await exists(directory));
   const live = wasAbsent ? path.resolve(directory) : await realpath(directory);
-  const inside = !wasAbsent && ((await isMountPoint(live)) || !(await isWritable(path.dirname(live))));
+  const mounts = wasAbsent ? [] : await mountPoints();
+  const below = mounts.find((each) => each.startsWith(`${live}/`));
+  if (below !== undefined) throw wouldMove(below, live);
+  const inside = !wasAbsent && (mounts.includes(live) || !(await isWritable(path.dirname(live))));
   const attributes = inside ? await attributesOf(live) : '';
   return placeOf({ name, exchange: inside ? 'inside' : 'beside', live, wasAbsent, attributes }, stamp);
 }
@@ -65,9 +71,16 @@ export async function exists(file: string): Promise<boolean> {
 }
 
 /** Bind mounts too, which device numbers do not show (proc_pid_mountinfo(5), field 5, octal escapes). */
-async function isMountPoint(directory: string): Promise<boolean> {
+export async function mountPoints(): Promise<string[]> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  return mounts.split('\n').some((line) => unescape(line.split(' ')[4] ?? '') === directory);
+  return mounts.split('\n').map((line) => unescape(line.split(' ')[4] ?? ''));
+}
+
+function wouldMove(mount: string, live: string): BackupError {
+  return new BackupError(`application: something is mounted at ${mount}: ${live} cannot be exchanged as it is`, {
+    kind: 'failed',
+    hint: 'unmount it for the restore; what was captured below it comes back as files',
+  });
 }
 
 function unescape(field: string): string {

@@ -65,8 +65,13 @@ export class StagedTrees implements StagedRestore {
   }
 
   async rollback(context: Context): Promise<void> {
-    const { staged, ended } = this.#progress();
+    const { staged, ended, finishing } = this.#progress();
     if (ended !== undefined) return;
+    if (finishing === true)
+      throw new BackupError('application: what was replaced is being removed, and cannot be put back', {
+        kind: 'failed',
+        hint: 'physics-backup recover finish',
+      });
     if (staged) for (const place of this.#places.toReversed()) await takeBack(place, this.#exchanging(context));
     await this.#note({ step: 'rolled-back' });
   }
@@ -79,6 +84,7 @@ export class StagedTrees implements StagedRestore {
         kind: 'failed',
         hint: 'swap it, or roll it back',
       });
+    await this.#note({ step: 'finishing' });
     for (const place of this.#places) {
       await removeTree(place.replaced, context);
       const isInside = place.exchange === 'inside';

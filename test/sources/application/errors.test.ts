@@ -27,7 +27,7 @@ import {
   testContext,
   testProcesses,
 } from '../../support/file-backup.ts';
-import { requires } from '../../support/system/what-can-run.ts';
+import { CAN_MOUNT, requires } from '../../support/system/what-can-run.ts';
 import { fingerprint } from './nasty.ts';
 
 let context: TestContext;
@@ -220,6 +220,43 @@ test('a directory that holds the backups, their keys or the journal is refused',
     [`${uploads}/below/backups (BACKUP_DIR) lies in ${uploads} (uploads)`, 'usage'],
     [`${uploads} (SECRETS_DIR) lies in ${uploads} (uploads)`, 'usage'],
   ]);
+});
+
+test('a directory in which something is mounted is told of, captured, and not exchanged', async (given) => {
+  requires(CAN_MOUNT, 'root, to mount a file system', given);
+  const mount = path.join(uploads, 'below');
+  const source = applicationSource(settings());
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount]);
+  try {
+    writeFileSync(path.join(mount, 'mounted'), 'too');
+    const { findings } = await source.inspect(context);
+    expect(findings.find(({ severity }) => severity === 'warning')?.message).toContain(`mounted at ${mount}`);
+    const backup = await captureToFiles(source, context.workDir, context);
+    expect(backup.facts['files uploads']?.value).toBe(3);
+    const before = fingerprint(uploads);
+    const safety = new FileSafetyCopies(source, context.workDir, [backup]);
+    const request = { chain: [backup], target: 'live' } as const;
+    const refused = source.stage(request, new MemoryJournal(), safety, context);
+    await expect(refused).rejects.toThrow(`something is mounted at ${mount}`);
+    expect(fingerprint(uploads)).toBe(before);
+    expect(readdirSync(path.dirname(uploads))).toEqual(['uploads']);
+  } finally {
+    execFileSync('umount', [mount]);
+  }
+});
+
+test('what a finish has begun to remove is not put back as if it were whole', async () => {
+  const source = applicationSource(settings());
+  const backup = await captureToFiles(source, context.workDir, context);
+  const safety = new FileSafetyCopies(source, context.workDir, [backup]);
+  await using staged = await source.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safety, context);
+  await staged.swap(context);
+  const ended = { ...context, signal: AbortSignal.abort(new Error('ended')) };
+  await expect(staged.finish(ended)).rejects.toThrow();
+  await expect(staged.rollback(context)).rejects.toThrow('cannot be put back');
+  expect(readFileSync(path.join(uploads, 'a'), 'utf8')).toBe('a'.repeat(1000));
+  await staged.finish(context);
+  expect(readdirSync(path.dirname(uploads))).toEqual(['uploads']);
 });
 
 test('every kind of damage is found by the content check', async () => {
