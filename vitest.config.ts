@@ -22,8 +22,9 @@ export default defineConfig({
           include: ['test/containers/**/*.test.ts'],
           globalSetup: 'test/containers/support/global-setup.ts',
           fileParallelism: false,
-          testTimeout: 600_000,
-          hookTimeout: 900_000,
+          // A recovery of all four takes two minutes, and ten where twenty other processes want the two cores.
+          testTimeout: 2_400_000,
+          hookTimeout: 2_400_000,
         },
       },
       {

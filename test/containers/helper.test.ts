@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspect } from './support/docker.ts';
+import { docker, inspect } from './support/docker.ts';
 import { engine, rig } from './support/rig.ts';
 import { until } from './support/wait.ts';
 
@@ -28,5 +28,22 @@ describe.runIf(engine)('what puts files back', () => {
     expect(after.Status).toBe('running');
     expect(after.StartedAt).not.toBe(before.StartedAt);
     await stack.mustCompose('--profile', 'restore', 'rm', '--stop', '--force', 'application-helper');
+  });
+
+  test('is not taken away from a recovery by a look at it from another shell', async () => {
+    const { stack } = rig();
+    const helper = `${stack.name}-application-helper`;
+    await stack.mustCompose('--profile', 'restore', 'up', '--detach', '--wait', 'application-helper');
+    try {
+      const before = await inspect<State>(helper, '.State');
+      const uses = 'flock --shared "$AGENT_DIR/in-use" sleep 3600'; // as a recovery does
+      await docker('exec', '--detach', '--user', '1000:1000', helper, 'sh', '-c', uses);
+      const ended = await stack.script(['restore/disaster_recovery.sh', 'recover', 'status']);
+      expect(ended.code, ended.stderr).toBeLessThanOrEqual(5);
+      const after = await inspect<State>(helper, '.State');
+      expect(after).toMatchObject({ Status: 'running', StartedAt: before.StartedAt });
+    } finally {
+      await stack.mustCompose('--profile', 'restore', 'rm', '--stop', '--force', 'application-helper');
+    }
   });
 });

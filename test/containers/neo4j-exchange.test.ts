@@ -23,8 +23,6 @@ const engine = new DockerEngine('unix:///var/run/docker.sock');
 let environment: Record<string, string>;
 let port: number;
 
-vi.setConfig({ testTimeout: 900_000, hookTimeout: 600_000 });
-
 describe.runIf(isThere)('a Neo4j in a container', () => {
   beforeAll(async () => {
     const neo4jSettings = ['db_tx__log_preallocate=false', 'server_memory_heap_max__size=512m'].map(
@@ -43,7 +41,7 @@ describe.runIf(isThere)('a Neo4j in a container', () => {
     await docker('run', '--detach', '--name', name, ...options, 'neo4j:5-community');
     const health = (): Promise<string> => docker('inspect', '-f', '{{.State.Health.Status}}', name);
     await vi.waitUntil(async () => (await health()) === 'healthy', {
-      timeout: 300_000,
+      timeout: 900_000,
       interval: 500,
     });
   });
@@ -106,7 +104,7 @@ describe.runIf(isThere)('a Neo4j in a container', () => {
       expect(await store.existing(['databases/neo4j', 'databases/none'])).toEqual(new Set(['databases/neo4j']));
       await expect(store.rename('databases/neo4j', 'databases/system')).rejects.toMatchObject({ kind: 'exists' });
     }
-    await expect.poll(porters, { timeout: 300_000 }).toEqual(before);
+    await expect.poll(porters, { timeout: 900_000 }).toEqual(before);
   });
 
   test('loses what a run that was killed has left at work on it', async () => {
@@ -115,7 +113,7 @@ describe.runIf(isThere)('a Neo4j in a container', () => {
     await using _store = await openContainerStore(engine, name, '/data');
     await expect
       .poll(async () => (await porters()).length - before.length, {
-        timeout: 300_000,
+        timeout: 900_000,
       })
       .toBe(1);
   });

@@ -37,7 +37,7 @@ describe.runIf(engine)('volumes of the engine instead of directories', () => {
         const find = ['find', '/backups', '/logs', '/secrets', '/state', '!', '-uid', '1000'];
         expect(await docker('exec', stack.container('postgres'), ...find)).toBe('');
       } finally {
-        await stack.compose('down', '--volumes', '--timeout', '2');
+        await stack.compose('down', '--volumes', '--remove-orphans', '--timeout', '2');
       }
     });
     expect(await docker('volume', 'ls', '--quiet', '--filter', `name=${name}`)).toBe('');

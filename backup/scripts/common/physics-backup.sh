@@ -90,14 +90,14 @@ in_running() {
   exec docker exec $(terminal) $(forwarded) "$container" physics-backup "$@"
 }
 
-# A recovery has a container of its own, and one that may put files back; both go when it ends.
+# A recovery has a container of its own, and one that may put files back: that ends by itself once nobody uses it, and is
+# not ended here, because another recovery may.
 in_restore() {
   shift
   once="run --rm --quiet-pull $(no_terminal) $(forwarded)"
   # Settings that cannot be used are said before anything is started.
   # shellcheck disable=SC2086
   compose --progress quiet $once --no-deps backup-restore config check >/dev/null
-  trap 'compose --profile restore rm --stop --force application-helper >/dev/null 2>&1' EXIT
   # shellcheck disable=SC2086
   compose --progress quiet $once backup-restore "$@"
 }

@@ -127,7 +127,7 @@ export class Stack implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.compose('--profile', 'restore', 'down', '--volumes', '--timeout', '2');
+    await this.compose('--profile', 'restore', 'down', '--volumes', '--remove-orphans', '--timeout', '2');
     await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
