@@ -23,6 +23,8 @@ export interface PutOptions {
   /** Fail with kind `conflict` unless the key holds this version. */
   readonly ifMatch?: Version;
   readonly retainUntil?: Instant;
+  /** The body's chunks are nobody else's: the store may free the memory of each as soon as it has written it. */
+  readonly handsOver?: boolean;
 }
 
 /**

@@ -73,7 +73,7 @@ function flowOf(input: CaptureInput, options: CaptureOptions, group: Together): 
     return joined(tool, zstd);
   }
   const counter = new Counter('command' in input ? printed(start(input.command, 'ignore', 'pipe')) : input.chunks);
-  if (compress === undefined) return { bytes: counter.chunks(), plainBytes: () => counter.bytes };
+  if (compress === undefined) return { bytes: own(counter.chunks(), input), plainBytes: () => counter.bytes };
   const child = start(compress, 'pipe', 'pipe');
   const fed = group.watch(feed(stream(child.stdin), counter.chunks()));
   fed.catch(() => undefined);
@@ -104,6 +104,12 @@ async function* printed(child: RunningProcess): AsyncGenerator<Buffer> {
 async function* whole(child: RunningProcess, fed: Promise<boolean>): AsyncGenerator<Buffer> {
   yield* printed(child);
   if (!(await fed)) throw new BackupError('the compressor ended before its input did', { kind: 'failed' });
+}
+
+/** Chunks that may be used up: those of a child are ours, those of a source may be kept there. */
+async function* own(chunks: AsyncIterable<Buffer>, input: CaptureInput): AsyncGenerator<Buffer> {
+  if ('command' in input) return yield* chunks;
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 /** Counts bytes as they pass. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { giveBack } from '../base/buffers.ts';
 import { asError } from '../base/errors.ts';
 import { cipherKey, type SealKeys } from './keys.ts';
 import { SEGMENT_BYTES, segmentTag } from './segments.ts';
@@ -34,7 +35,10 @@ export class Sealing {
     this.tags.on('error', () => undefined); // whoever stores the tags sees it; there may be nobody yet
   }
 
-  /** The stored bytes. Ends only after `input` has ended; a failure of `input` is one of the tags too. */
+  /**
+   * The stored bytes. Ends only after `input`, whose chunks are ours to use up, has ended; a failure of `input` is one
+   * of the tags too.
+   */
   async *stored(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of this.#options.encrypt ? encrypted(input, this.#options.keys) : input) {
@@ -88,6 +92,7 @@ async function* encrypted(input: AsyncIterable<Buffer>, keys: SealKeys): AsyncGe
   yield Buffer.concat([MAGIC, salt]);
   for await (const chunk of input) {
     const sealed = cipher.update(chunk);
+    giveBack(chunk);
     if (sealed.length > 0) yield sealed;
   }
   yield cipher.final();

@@ -1,5 +1,6 @@
 import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { giveBack } from '../base/buffers.ts';
 import { BackupError, reason } from '../base/errors.ts';
 import type { Artifact } from '../model/backup.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -88,14 +89,6 @@ async function* decrypted(sealed: SealedArtifact): AsyncGenerator<Buffer> {
     }
   }
   yield ending(decipher, sealed.artifact.name);
-}
-
-/**
- * Frees what has been used at once, where it is a buffer of its own. Left to the collector, which does not see how much
- * hangs on these few objects, a process that reads for minutes grows by tens of megabytes.
- */
-function giveBack({ length, buffer }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
 /** The padding, looked at only now: everything was authenticated, so a wrong one was sealed wrongly. */

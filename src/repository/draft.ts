@@ -170,7 +170,7 @@ export class Draft implements ArtifactSink, AsyncDisposable {
       store.put(
         to,
         () => Readable.from(body, { objectMode: false, highWaterMark: BUFFER }),
-        { ifAbsent: true },
+        { ifAbsent: true, handsOver: true },
         during,
       );
     const captured = await capture(

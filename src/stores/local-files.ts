@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { giveBack } from '../base/buffers.ts';
 import { abortError, BackupError, systemCode, throwIfAborted } from '../base/errors.ts';
 import { isTemporaryName } from '../base/files.ts';
 import type { Stat, Version } from '../model/store.ts';
@@ -65,13 +66,16 @@ export function readWhole(file: string, limit: number): Buffer {
 
 const BATCH_BYTES = 1024 * 1024;
 
-/** Writes a stream to the end of a file; a signal ends it also where the stream gives nothing. */
-export async function writeAll(handle: FileHandle, body: Readable, signal: AbortSignal): Promise<void> {
+/**
+ * Writes a stream to the end of a file; a signal ends it also where the stream gives nothing. `used`: its chunks are
+ * freed as they are written.
+ */
+export async function writeAll(handle: FileHandle, body: Readable, used: boolean, signal: AbortSignal): Promise<void> {
   const abort = (): void => void body.destroy(abortError(signal));
   signal.addEventListener('abort', abort, { once: true });
   try {
     throwIfAborted(signal);
-    await writeBatches(handle, body);
+    await writeBatches(handle, body, used);
     throwIfAborted(signal);
   } finally {
     signal.removeEventListener('abort', abort);
@@ -79,7 +83,7 @@ export async function writeAll(handle: FileHandle, body: Readable, signal: Abort
 }
 
 /** Many chunks to one call; resolves when all has been written. */
-async function writeBatches(handle: FileHandle, body: Readable): Promise<void> {
+async function writeBatches(handle: FileHandle, body: Readable, used: boolean): Promise<void> {
   let batch: Buffer[] = [];
   let held = 0;
   const flush = async (): Promise<void> => {
@@ -87,6 +91,7 @@ async function writeBatches(handle: FileHandle, body: Readable): Promise<void> {
     batch = [];
     held = 0;
     await writeChunks(handle, chunks);
+    if (used) chunks.forEach(giveBack);
   };
   for await (const chunk of body) {
     batch.push(chunk as Buffer);

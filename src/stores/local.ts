@@ -44,7 +44,7 @@ export class LocalStore implements Store {
     await this.#makeDirectory(path.dirname(file));
     const temporary = temporaryName(file);
     try {
-      await this.#write(temporary, key, body, signal);
+      await this.#write(temporary, key, body, options, signal);
       await this.#place(temporary, file, key, options);
       await syncDirectory(path.dirname(file));
       await this.#onStep?.('placed', key);
@@ -159,10 +159,16 @@ export class LocalStore implements Store {
     return filesBelow(`${this.#root}/`, directory).filter((key) => key.startsWith(prefix));
   }
 
-  async #write(file: string, key: string, body: () => Readable, signal: AbortSignal): Promise<void> {
+  async #write(
+    file: string,
+    key: string,
+    body: () => Readable,
+    options: PutOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     const handle = await open(file, 'wx', 0o600);
     try {
-      await writeAll(handle, body(), signal);
+      await writeAll(handle, body(), options.handsOver === true, signal);
       await this.#onStep?.('written', key);
       await handle.sync();
     } finally {
