@@ -14,7 +14,7 @@ import { formatProperties, readProperties } from './properties.ts';
 import { rightsFindings } from './rights.ts';
 import { capturePlace, type PostgresSettings } from './settings.ts';
 import { exportSnapshot, type Snapshot } from './snapshot.ts';
-import { assertNotOlder, serverVersion, toolVersion } from './tools.ts';
+import { assertNotOlder, serverVersion, toolVersion, type Version } from './tools.ts';
 import { unseen } from './unseen.ts';
 
 interface Job {
@@ -28,15 +28,18 @@ interface Job {
 export async function capture(job: Job, momentFixed: (at: Instant) => void): Promise<Capture> {
   const { settings, context } = job;
   await using connection = await Connection.open(capturePlace(settings), context.signal);
-  const versions = await assertTools(connection, context);
-  await assertReadable(connection);
-  const withPasswords = await mayReadPasswords(settings, context.signal);
+  const [dump, server, withPasswords] = await allEnded([
+    toolVersion('pg_dump', context),
+    readableServer(connection),
+    mayReadPasswords(settings, context.signal),
+  ]);
+  assertNotOlder('pg_dump', dump, 'the server', server);
   const warnings = (await unseen(connection, withPasswords)).map(({ message, hint }) => `${message}; ${hint}`);
   const snapshot = await exportSnapshot(connection);
   momentFixed(systemClock.now());
   const view: View = { connection, snapshot, withPasswords };
   const facts = job.type === 'schema' ? await captureSchema(job, view) : await captureAll(job, view);
-  return { facts, consistency: 'consistent', versions, warnings };
+  return { facts, consistency: 'consistent', versions: { server: server.text, pg_dump: dump.text }, warnings };
 }
 
 /** The database at one moment. */
@@ -90,11 +93,11 @@ async function* only(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(chunk);
 }
 
-async function assertTools(connection: Connection, context: Context): Promise<Record<string, string>> {
-  const server = await serverVersion(connection);
-  const dump = await toolVersion('pg_dump', context);
-  assertNotOlder('pg_dump', dump, 'the server', server);
-  return { server: server.text, pg_dump: dump.text };
+/** The server, once it is known that the session may read all of the database. */
+async function readableServer(connection: Connection): Promise<Version> {
+  const version = await serverVersion(connection);
+  await assertReadable(connection);
+  return version;
 }
 
 async function assertReadable(connection: Connection): Promise<void> {

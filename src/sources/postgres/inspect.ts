@@ -1,5 +1,6 @@
 import { BackupError, reason, throwIfAborted } from '../../base/errors.ts';
 import type { Context, Finding, Inspection } from '../../model/source.ts';
+import { allEnded } from './all-ended.ts';
 import { Connection, identifier, openMaintenance } from './connection.ts';
 import { address } from './errors.ts';
 import { rightsFindings } from './rights.ts';
@@ -21,8 +22,14 @@ interface Look {
 /** Looks at the server, the database, the rights of both roles and the tools. Every failure is a finding. */
 export async function inspect(settings: PostgresSettings, context: Context): Promise<Inspection> {
   const look: Look = { settings, context, versions: {}, findings: [], bytes: 0, server: undefined };
-  const reachable = await attempt(look, 'server', undefined, () => lookAtServer(look));
-  await Promise.all(TOOLS.map((tool) => attempt(look, 'tools', stoppedBy(tool), () => lookAtTool(look, tool))));
+  // a program takes as long to tell its version as the server to answer
+  const tools = TOOLS.map((tool) => ({ tool, version: toolVersion(tool, context) }));
+  const [reachable] = await allEnded([
+    attempt(look, 'server', undefined, () => lookAtServer(look)),
+    Promise.allSettled(tools.map(({ version }) => version)),
+  ]);
+  for (const { tool, version } of tools)
+    await attempt(look, 'tools', stoppedBy(tool), () => lookAtTool(look, tool, version));
   if (reachable) await attempt(look, 'database', 'backup', () => lookAtDatabase(look));
   throwIfAborted(context.signal);
   const { versions, bytes, findings } = look;
@@ -112,8 +119,8 @@ function limited(user: string, createdb: boolean): Finding {
   };
 }
 
-async function lookAtTool(look: Look, tool: Tool): Promise<void> {
-  const version = await toolVersion(tool, look.context);
+async function lookAtTool(look: Look, tool: Tool, told: Promise<Version>): Promise<void> {
+  const version = await told;
   look.versions[tool] = version.text;
   if (look.server !== undefined) assertNotOlder(tool, version, 'the server', look.server);
   look.findings.push({ subject: 'tools', severity: 'ok', message: `${tool} ${version.text}` });

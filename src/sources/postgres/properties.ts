@@ -1,55 +1,8 @@
-import * as z from 'zod/mini';
 import { BackupError } from '../../base/errors.ts';
 import type { Connection } from './connection.ts';
+import type { Properties } from './properties-schema.ts';
 
-const Privilege = z.object({
-  /** Null is PUBLIC. */
-  grantee: z.nullable(z.string()),
-  grantor: z.string(),
-  privilege: z.string(),
-  grantable: z.boolean(),
-});
-
-const Setting = z.object({
-  /** Null for all roles. */
-  role: z.nullable(z.string()),
-  name: z.string(),
-  value: z.string(),
-});
-
-const Properties = z.object({
-  version: z.literal(1),
-  database: z.string(),
-  owner: z.string(),
-  encoding: z.string(),
-  collate: z.string(),
-  ctype: z.string(),
-  /** `libc`, `icu` or `builtin`. */
-  localeProvider: z.enum(['libc', 'icu', 'builtin']),
-  /** Of icu and builtin. */
-  locale: z.nullable(z.string()),
-  tablespace: z.string(),
-  connectionLimit: z.number(),
-  allowConnections: z.boolean(),
-  isTemplate: z.boolean(),
-  comment: z.nullable(z.string()),
-  /** Null when nothing was ever granted or revoked. */
-  privileges: z.nullable(z.array(Privilege)),
-  settings: z.array(Setting),
-  extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
-  /** Whether there is a schema "public", which every new database has. */
-  hasPublicSchema: z.boolean(),
-  /** Tablespaces other than the default ones that the database uses. */
-  tablespaces: z.array(z.string()),
-  /** Roles that own something in it. */
-  owners: z.array(z.string()),
-  /** All roles that something in it mentions. */
-  roles: z.array(z.string()),
-  bytes: z.number(),
-});
-
-/** What a dump of the database does not say about it: artifact `properties.json`. */
-export type Properties = z.infer<typeof Properties>;
+export type { Properties } from './properties-schema.ts';
 
 // pg_database gained and renamed columns: as JSON it can be read of any version
 const READ = `
@@ -98,7 +51,7 @@ const READ = `
 /** The properties of the database that the session is in. */
 export async function readProperties(connection: Connection): Promise<Properties> {
   const { properties } = await connection.one<{ properties: unknown }>(READ);
-  return z.parse(Properties, properties);
+  return await parsed(properties);
 }
 
 export function formatProperties(properties: Properties): Uint8Array {
@@ -106,10 +59,16 @@ export function formatProperties(properties: Properties): Uint8Array {
 }
 
 /** Fails with kind `damaged` when the text is not what `formatProperties` wrote. */
-export function parseProperties(text: string): Properties {
+export async function parseProperties(text: string): Promise<Properties> {
   try {
-    return z.parse(Properties, JSON.parse(text));
+    return await parsed(JSON.parse(text));
   } catch (cause) {
     throw new BackupError('postgres: the database properties of the backup cannot be read', { kind: 'damaged', cause });
   }
+}
+
+/** The schema library is loaded while pg_dump works, not before it begins. */
+async function parsed(properties: unknown): Promise<Properties> {
+  const schema = await import('./properties-schema.ts');
+  return schema.Properties.parse(properties);
 }
