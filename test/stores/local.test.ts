@@ -100,3 +100,13 @@ test('a directory that may not be written is told as such, with what to do', asy
   await chmod(directory.path, 0o777);
   expect(putUnder(nobody, directory.path, MEBIBYTE)).toBe('stored');
 });
+
+test('frees the chunks that were handed over, and no others', async () => {
+  await using directory = await scratch();
+  const store = new LocalStore(directory.path);
+  const [given, kept] = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 1)];
+  await store.put('a/given', () => Readable.from([given]), { handsOver: true }, never);
+  await store.put('a/kept', () => Readable.from([kept]), {}, never);
+  expect([given.length, kept.length]).toEqual([0, 100_000]);
+  expect(await store.read('a/given', 100_000, never)).toEqual(kept);
+});
