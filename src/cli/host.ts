@@ -8,7 +8,7 @@ import type { RetentionRules } from '../policy/retention-floors.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { Finding } from '../model/source.ts';
 import type { Situation } from '../model/situation.ts';
-import type { Instant, Service } from '../model/vocabulary.ts';
+import type { BackupType, Instant, Service } from '../model/vocabulary.ts';
 
 /** Standard output or standard error. */
 export interface Output {
@@ -31,6 +31,26 @@ export interface SettingLine {
   readonly where: string;
   /** Why setting it changes nothing yet; null where it does. */
   readonly note: string | null;
+}
+
+/** A type of a service and when its backups begin. */
+export interface ScheduleLine {
+  readonly service: Service;
+  readonly type: BackupType;
+  /** Undefined: it has no schedule. */
+  readonly cron: string | undefined;
+  /** Somebody said so. */
+  readonly off: boolean;
+  readonly origin: string;
+  readonly where: string;
+}
+
+/** The schedules that are set, of the services of this platform. */
+export interface ScheduleView {
+  readonly at: Instant;
+  /** The time zone that they are read in. */
+  readonly zone: string;
+  readonly lines: readonly ScheduleLine[];
 }
 
 interface ConfigurationView {
@@ -97,6 +117,8 @@ export interface Host {
   /** Aborted by SIGINT and SIGTERM, with an error of kind `cancelled`. */
   readonly signal: AbortSignal;
   configuration(): Promise<ConfigurationView>;
+  /** Throws every error of the configuration at once. */
+  schedules(): Promise<ScheduleView>;
   /** Throws every error of the configuration at once. `tell` shows a line to the operator. */
   open(request: OpenRequest, tell: (line: string) => void): Promise<Session>;
   /** Answers as agent of this place's services, and keeps their schedules if asked to, until `signal` is aborted. */

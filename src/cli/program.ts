@@ -11,6 +11,7 @@ import { registerMonitor } from './commands/monitor.ts';
 import { registerRecover } from './commands/recover.ts';
 import { registerReport } from './commands/report.ts';
 import { registerRestore } from './commands/restore.ts';
+import { registerSchedule } from './commands/schedule.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerShow } from './commands/show.ts';
 import { registerStatus } from './commands/status.ts';
@@ -24,6 +25,7 @@ import { type Manner, render } from './render.ts';
 
 const COMMANDS = [
   registerStatus,
+  registerSchedule,
   registerReport,
   registerVolumes,
   registerBackup,

@@ -1,4 +1,6 @@
 interface Field {
+  /** The longest step: all of its values. */
+  readonly size: number;
   readonly min: number;
   readonly max: number;
   readonly names: readonly string[];
@@ -8,11 +10,11 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
 const FIELDS: readonly Field[] = [
-  { min: 0, max: 59, names: [] },
-  { min: 0, max: 23, names: [] },
-  { min: 1, max: 31, names: [] },
-  { min: 1, max: 12, names: MONTHS },
-  { min: 0, max: 7, names: WEEKDAYS },
+  { size: 60, min: 0, max: 59, names: [] },
+  { size: 24, min: 0, max: 23, names: [] },
+  { size: 31, min: 1, max: 31, names: [] },
+  { size: 12, min: 1, max: 12, names: MONTHS },
+  { size: 7, min: 0, max: 7, names: WEEKDAYS },
 ];
 
 /** Whether the text is a cron expression of five fields: crontab(5) without its `@daily` words. */
@@ -24,8 +26,13 @@ export function isCron(text: string): boolean {
 function isField(text: string, field: Field): boolean {
   return text.split(',').every((part) => {
     const [, range = '', step] = /^([^/]+)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
-    return isRange(range, field) && (step === undefined || Number(step) > 0);
+    return isRange(range, field) && (step === undefined || isStep(range, Number(step), field));
   });
+}
+
+/** Of a range: what a step after a single number means, not all programs agree upon. */
+function isStep(range: string, step: number, { size }: Field): boolean {
+  return /[*-]/.test(range) && step > 0 && step <= size;
 }
 
 function isRange(text: string, field: Field): boolean {

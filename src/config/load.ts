@@ -1,6 +1,14 @@
 import { BackupError, SeveralErrors } from '../base/errors.ts';
 import { collectEntries, type Entry, type Environment } from './entries.ts';
-import { type RetentionSetting, retentionsOf, SCHEDULES, type ScheduleSetting, schedulesOf } from './schedules.ts';
+import {
+  type RetentionSetting,
+  retentionsOf,
+  SCHEDULES,
+  type ScheduleEntry,
+  scheduleEntriesOf,
+  type ScheduleSetting,
+  schedulesOf,
+} from './schedules.ts';
 import { SCHEMA, type Settings, variablesOf } from './schema.ts';
 
 /** All that is known about the configuration, good or not. */
@@ -12,6 +20,8 @@ export interface Configuration {
   settings(): Settings;
   /** The schedules that are set; what is not allowed is among the errors and not here. */
   schedules(): readonly ScheduleSetting[];
+  /** What is known of the schedule of each type, whether it has one or not. */
+  scheduleEntries(): readonly ScheduleEntry[];
   /** The rules of retention that are set. */
   retentions(): readonly RetentionSetting[];
 }
@@ -31,6 +41,7 @@ export function loadConfiguration(environment: Environment): Configuration {
       return settingsOf(values);
     },
     schedules: () => schedulesOf(values),
+    scheduleEntries: () => scheduleEntriesOf(entries),
     retentions: () => retentionsOf(values),
   };
 }

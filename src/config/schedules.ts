@@ -1,4 +1,5 @@
 import { BACKUP_TYPES, type BackupType, type Service, SERVICES } from '../model/vocabulary.ts';
+import type { Entry, Origin } from './entries.ts';
 import { cron, integer, OFF } from './kinds.ts';
 import type { Placed } from './schema.ts';
 import { later, optional, variable, type Variable } from './variable.ts';
@@ -42,6 +43,27 @@ export function schedulesOf(values: ReadonlyMap<string, unknown>): ScheduleSetti
     BACKUP_TYPES.filter(isScheduled).flatMap((type) => {
       const value = values.get(scheduleName(service, type));
       return typeof value === 'string' && value !== OFF ? [{ service, type, cron: value }] : [];
+    }),
+  );
+}
+
+/** Every type that can have a schedule, with what its setting says and where that stands. Undefined: it has none. */
+export interface ScheduleEntry {
+  readonly service: Service;
+  readonly type: BackupType;
+  readonly cron: string | undefined;
+  readonly off: boolean;
+  readonly origin: Origin;
+  readonly where: string;
+}
+
+export function scheduleEntriesOf(entries: readonly Entry[]): ScheduleEntry[] {
+  return SERVICES.flatMap((service) =>
+    BACKUP_TYPES.filter(isScheduled).flatMap((type) => {
+      const entry = entries.find((each) => each.variable.name === scheduleName(service, type));
+      if (entry === undefined) return [];
+      const { text, origin, where } = entry;
+      return [{ service, type, cron: text === OFF ? undefined : text, off: text === OFF, origin, where }];
     }),
   );
 }

@@ -34,6 +34,12 @@ export function hostOf(process: Process): Host {
       const configuration = await configurationOf(process);
       return { settings: reportOf(configuration), errors: configuration.errors };
     },
+    async schedules() {
+      const configuration = await configurationOf(process);
+      const { expected } = configuration.settings().services;
+      const lines = configuration.scheduleEntries().filter(({ service }) => expected.includes(service));
+      return { at: systemClock.now(), zone: new Intl.DateTimeFormat().resolvedOptions().timeZone, lines };
+    },
     async open(request, tell) {
       const { openSession } = await import('./session.ts');
       const configuration = await configurationOf(process);

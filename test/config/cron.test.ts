@@ -1,3 +1,5 @@
+import { Cron } from 'croner';
+import { type Arbitrary, array, assert, constantFrom, integer, oneof, property, tuple } from 'fast-check';
 import { expect, test } from 'vitest';
 import { isCron } from '../../src/config/cron.ts';
 
@@ -24,6 +26,38 @@ test.each([
   '1- * * * *',
   '1-2-3 * * * *',
   ', * * * *',
+  '5/15 * * * *',
+  '* */25 * * *',
+  '* * * * */8',
 ])('"%s" is none', (text) => {
   expect(isCron(text)).toBe(false);
+});
+
+/** Fields as people write them, and as they mistype them. */
+function fieldText(min: number, max: number, ...names: string[]): Arbitrary<string> {
+  const number = integer({ min, max: max + 1 }).map(String);
+  const value = names.length === 0 ? number : oneof(number, constantFrom(...names));
+  const range = oneof(
+    constantFrom('*'),
+    value,
+    tuple(value, value).map(([from, to]) => `${from}-${to}`),
+  );
+  const stepped = tuple(range, integer({ min: 0, max: 99 })).map(([of, step]) => `${of}/${step}`);
+  return array(oneof(range, stepped), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(','));
+}
+
+test('what is a schedule to us is one to the library that finds its slots', () => {
+  const fields = tuple(
+    fieldText(0, 59),
+    fieldText(0, 23),
+    fieldText(1, 31),
+    fieldText(1, 12, 'jan', 'DEC', 'Feb'),
+    fieldText(0, 7, 'sun', 'SAT', 'Fri'),
+  ).map((all) => all.join(' '));
+  assert(
+    property(fields, (text) => {
+      if (isCron(text)) expect(() => new Cron(text, { paused: true })).not.toThrow();
+    }),
+    { numRuns: 3000 },
+  );
 });
