@@ -3,8 +3,11 @@ import { reason } from '../base/errors.ts';
 import type { RunRecord } from '../model/runs.ts';
 import type { BackupType, Instant, Service } from '../model/vocabulary.ts';
 import { retryAfter } from '../policy/retry.ts';
-import { MOST_MISSED, nextSlot, type Schedule, type Turn } from '../policy/schedule.ts';
+import { nextSlot, type Schedule, type Turn } from '../policy/schedule.ts';
+import { adoptions } from './adoption.ts';
 import type { SlotRecord, SlotRecords } from './slot-records.ts';
+import { SaidOnce } from './said-once.ts';
+import { announcement } from './slot-words.ts';
 import { type DueTurn, Slots } from './slots.ts';
 
 /** How a scheduled run ended: by the exit code of the same command, or for want of a chance to begin. */
@@ -37,45 +40,41 @@ export interface SchedulerDeps {
 }
 
 const MILLISECONDS_ASIDE = 60_000;
-const CARE = 'care';
 const DAY_MILLISECONDS = 24 * 3_600_000;
+
+/** Slots come at whole minutes: a record that is less ahead than one keeps none from its turn. */
+const AHEAD_MILLISECONDS = 60_000;
 
 /** Runs the slots of one service, one at a time, each at most once. Its loop calls `tick`. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #slots: Slots;
   #running: Promise<void> | undefined;
-  /** What had to step aside, and when it is tried again. */
-  readonly #aside = new Map<string, Instant>();
+  /** What had to step aside, by type, and until when it is not tried again. */
+  readonly #aside = new Map<BackupType | 'care', { readonly slot: Instant; readonly until: Instant }>();
   /** Care that something stood in the way of. */
   #careToCome: { readonly after: number | undefined } | undefined;
-  /** A slot that could not be noted, so that it is said once. */
-  #unnoted: string | undefined;
+  readonly #once: SaidOnce;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
     this.#slots = new Slots(deps.records, deps.zone);
+    this.#once = new SaidOnce((line) => deps.say(`${deps.service}${line}`));
   }
 
   /** Reads what is on record; from its first start on, slots are due. */
   async begin(): Promise<void> {
-    const { records, schedules, clock, say, service } = this.#deps;
+    const { records, clock, say } = this.#deps;
     await records.load(say);
     if (records.of('care') === undefined) await records.set('care', { slot: clock.now(), state: 'waiting' });
-    for (const { type } of schedules()) {
-      const last = records.of(type);
-      if (last?.state !== 'running') continue;
-      say(`${service} ${type}: the run of ${last.slot} was killed; it is not repeated`);
-      await records.set(type, { slot: last.slot, state: 'ended', code: 1, ...cronOf(last) });
-      await this.#note(type, last.slot, 1, 'the run was killed');
-    }
-    await this.#adopt(this.#slots.strange(schedules()));
+    for (const type of records.types()) await this.#settle(type);
+    await this.#adopt();
   }
 
   /** Starts what is due, unless something runs. Never waits for a run. */
   tick(signal: AbortSignal): void {
     if (this.#running !== undefined || signal.aborted) return;
-    const work = this.#next(signal);
+    const work = this.#deps.records.unsaved ? this.#save().then(() => this.#next(signal)) : this.#next(signal);
     if (work === undefined) return;
     this.#running = work.finally(() => {
       this.#running = undefined;
@@ -93,23 +92,59 @@ export class Scheduler {
     return schedules().map((schedule) => ({ schedule, at: nextSlot(schedule, clock.now(), zone) }));
   }
 
+  /** A run that the process was killed in. */
+  async #settle(type: BackupType): Promise<void> {
+    const { records, say, service } = this.#deps;
+    const last = records.of(type);
+    if (last?.state !== 'running') return;
+    say(`${service} ${type}: the run of ${last.slot} was killed; it is not repeated`);
+    await records.set(type, { ...last, state: 'ended', code: 1 });
+    await this.#note(type, last.slot, 1, 'the run was killed');
+  }
+
   #next(signal: AbortSignal): Promise<void> | undefined {
-    const { schedules, clock, say, service } = this.#deps;
-    const strange = this.#slots.strange(schedules());
-    if (strange.length > 0)
-      return this.#adopt(strange).catch((error: unknown) => say(`${service}: cannot begin: ${reason(error)}`));
+    const { schedules, clock } = this.#deps;
     const now = clock.now();
-    const turn = this.#slots.due(schedules(), now).find((each) => !this.#isAside(nameOf(each), now));
+    if (this.#adoptions(now).length > 0) return this.#adoptLater();
+    this.#sayAhead(now);
+    const turn = this.#slots.due(schedules(), now).find(({ schedule: { type }, slot }) => !this.#isAside(type, slot));
     if (turn !== undefined) return this.#take(turn, signal);
     return this.#isCareDue(now) ? this.#care(this.#careToCome?.after, signal) : undefined;
   }
 
-  /** A schedule that is new, or another than before, has missed nothing. */
-  async #adopt(strange: readonly Schedule[]): Promise<void> {
-    const { records, clock } = this.#deps;
-    for (const { type, cron } of strange) {
-      const slot = [clock.now(), records.of(type)?.slot ?? ''].toSorted().at(-1) ?? '';
-      await records.set(type, { slot, state: 'waiting', cron });
+  #adoptions(now: Instant): ReturnType<typeof adoptions> {
+    const { service, schedules, records, zone } = this.#deps;
+    return adoptions({ service, schedules: schedules(), recordOf: (type) => records.of(type), zone, now });
+  }
+
+  async #adopt(): Promise<void> {
+    const { records, clock, say, service } = this.#deps;
+    for (const { type, record, words } of this.#adoptions(clock.now())) {
+      await records.set(type, record);
+      if (words !== undefined) say(`${service} ${type}: ${words}`);
+    }
+    this.#once.forget('adopt');
+  }
+
+  /** Never rejects. */
+  async #adoptLater(): Promise<void> {
+    await this.#adopt().catch((error: unknown) => {
+      this.#once.say('adopt', '', `: cannot begin: ${reason(error)}`);
+    });
+  }
+
+  /** Never rejects. */
+  async #save(): Promise<void> {
+    await this.#deps.records.save().catch(() => undefined); // was said when it was to be kept
+  }
+
+  /** A clock that was put back is not put forward again by us: what was taken was taken. */
+  #sayAhead(now: Instant): void {
+    const { schedules, records } = this.#deps;
+    for (const { type } of schedules()) {
+      const { slot } = records.of(type) ?? { slot: now };
+      if (Date.parse(slot) - Date.parse(now) < AHEAD_MILLISECONDS) continue;
+      this.#once.say(`ahead ${type}`, slot, ` ${type}: the clock was put back: slots until ${slot} count as past`);
     }
   }
 
@@ -119,24 +154,27 @@ export class Scheduler {
     const { type } = turn.schedule;
     const before = records.of(type);
     if (!(await this.#claim(turn))) return;
-    this.#announce(turn);
+    if (this.#aside.get(type)?.slot !== turn.slot)
+      say(`${service} ${type}: ${announcement(turn, this.#deps.clock.now())}`);
     try {
       const end = await run(turn, signal);
       if (end.steppedAside) await this.#stepAside(turn, end.code);
-      if ((end.steppedAside || end.cancelled) && before !== undefined) return await records.set(type, before);
-      this.#aside.delete(nameOf(turn));
+      if ((end.steppedAside || end.cancelled) && before !== undefined) return await this.#keep(type, before);
+      this.#aside.delete(type);
       const record = this.#ended(turn, end.code);
-      await records.set(type, record);
+      await this.#keep(type, record);
       if (record.again === undefined) await this.#care(end.code, signal);
     } catch (error) {
       say(`${service} ${type}: ${reason(error)}`);
+      await this.#keep(type, this.#ended(turn, undefined));
       await this.#note(type, turn.slot, 1, reason(error));
     }
   }
 
-  #ended({ schedule: { service, type, cron }, slot, attempts }: DueTurn, code: number): SlotRecord {
-    const record = { slot, state: 'ended', code, cron } as const;
-    const seconds = retryAfter(code, attempts + 1);
+  /** Without a code: by a bug of ours, and that would only be so again. */
+  #ended({ schedule: { service, type, cron }, slot, attempts }: DueTurn, code: number | undefined): SlotRecord {
+    const record = { slot, state: 'ended', code: code ?? 1, cron } as const;
+    const seconds = code === undefined ? undefined : retryAfter(code, attempts + 1);
     if (seconds === undefined) return record;
     const { clock, say } = this.#deps;
     say(`${service} ${type}: tried again in ${seconds / 60} min`);
@@ -144,51 +182,47 @@ export class Scheduler {
     return { ...record, again: { attempts: attempts + 1, at } };
   }
 
-  async #claim({ schedule: { service, type, cron }, slot }: Turn): Promise<boolean> {
+  async #claim({ schedule: { type, cron }, slot }: Turn): Promise<boolean> {
     try {
       await this.#deps.records.set(type, { slot, state: 'running', cron });
       return true;
     } catch (error) {
-      if (this.#unnoted !== slot) this.#deps.say(`${service} ${type}: cannot begin: ${reason(error)}`);
-      this.#unnoted = slot;
+      this.#once.say(`claim ${type}`, slot, ` ${type}: the slot of ${slot} cannot begin: ${reason(error)}`);
       return false;
     }
   }
 
-  #announce(turn: DueTurn): void {
-    const { schedule, slot, missed, attempts } = turn;
-    const { clock, say } = this.#deps;
-    if (this.#aside.has(nameOf(turn))) return;
-    const late = attempts === 0 && Date.parse(clock.now()) - Date.parse(slot) > LATE_MILLISECONDS;
-    const others = missed === 0 ? '' : `, as were ${missed === MOST_MISSED ? 'at least ' : ''}${missed} before it`;
-    const again = attempts === 0 ? '' : ', again';
-    const why = late ? `the slot of ${slot} was missed${others}: made up for now` : `the slot of ${slot}${again}`;
-    say(`${schedule.service} ${schedule.type}: ${why}`);
+  /** Never rejects: what could not be written counts all the same, and is written later. */
+  async #keep(key: BackupType | 'care', record: SlotRecord): Promise<void> {
+    await this.#deps.records.keep(key, record).catch((error: unknown) => {
+      this.#once.say('keep', record.slot, ` ${key}: how it ended is not on record yet: ${reason(error)}`);
+    });
   }
 
-  async #stepAside(turn: Turn, code: number): Promise<void> {
-    const { say } = this.#deps;
-    const { service, type } = turn.schedule;
-    if (!this.#aside.has(nameOf(turn))) {
-      say(`${service} ${type}: stepped aside; tried again every minute`);
-      await this.#note(type, turn.slot, code, 'stepped aside: a recovery or another run holds the service');
+  async #stepAside({ schedule: { service, type }, slot }: Turn, code: number): Promise<void> {
+    if (this.#aside.get(type)?.slot !== slot) {
+      this.#deps.say(`${service} ${type}: stepped aside; tried again every minute`);
+      await this.#note(type, slot, code, 'stepped aside: a recovery or another run holds the service');
     }
-    this.#putAside(nameOf(turn));
+    this.#putAside(type, slot);
   }
 
-  #putAside(what: string): void {
-    this.#aside.set(what, new Date(Date.parse(this.#deps.clock.now()) + MILLISECONDS_ASIDE).toISOString());
+  #putAside(what: BackupType | 'care', slot: Instant): void {
+    const until = new Date(Date.parse(this.#deps.clock.now()) + MILLISECONDS_ASIDE).toISOString();
+    this.#aside.set(what, { slot, until });
   }
 
   /** A clock that was put back does not keep it waiting. */
-  #isAside(what: string, now: Instant): boolean {
-    const wait = Date.parse(this.#aside.get(what) ?? now) - Date.parse(now);
+  #isAside(what: BackupType | 'care', slot: Instant): boolean {
+    const aside = this.#aside.get(what);
+    if (aside?.slot !== slot) return false;
+    const wait = Date.parse(aside.until) - Date.parse(this.#deps.clock.now());
     return wait > 0 && wait <= MILLISECONDS_ASIDE;
   }
 
   #isCareDue(now: Instant): boolean {
-    if (this.#isAside(CARE, now)) return false;
     const last = this.#deps.records.of('care')?.slot ?? now;
+    if (this.#isAside('care', last)) return false;
     return this.#careToCome !== undefined || Math.abs(Date.parse(now) - Date.parse(last)) >= DAY_MILLISECONDS;
   }
 
@@ -198,10 +232,10 @@ export class Scheduler {
     try {
       if (signal.aborted) return;
       this.#careToCome = { after };
-      this.#putAside(CARE);
+      this.#putAside('care', records.of('care')?.slot ?? '');
       if (!(await care(service, after, signal))) return;
       this.#careToCome = undefined;
-      await records.set('care', { slot: clock.now(), state: 'ended' });
+      await this.#keep('care', { slot: clock.now(), state: 'ended' });
     } catch (error) {
       say(`${service}: ${reason(error)}`);
     }
@@ -212,15 +246,4 @@ export class Scheduler {
     const [began, trigger] = [clock.now(), 'schedule' as const];
     await note({ kind: 'backup', service, type, began, seconds: 0, code, trigger, slot, message });
   }
-}
-
-/** The loop looks several times a minute; what is later than this was missed. */
-const LATE_MILLISECONDS = 120_000;
-
-function nameOf({ schedule: { type }, slot }: Turn): string {
-  return `${type} ${slot}`;
-}
-
-function cronOf({ cron }: SlotRecord): Pick<SlotRecord, 'cron'> {
-  return cron === undefined ? {} : { cron };
 }

@@ -1,5 +1,5 @@
 import type { BackupType, Instant } from '../model/vocabulary.ts';
-import { dueSince, dueTurn, nextSlot, type Schedule, type Turn } from '../policy/schedule.ts';
+import { dueTurn, nextSlot, type Schedule, type Turn } from '../policy/schedule.ts';
 import type { SlotRecord, SlotRecords } from './slot-records.ts';
 
 /** A turn, and how often its slot was tried before. */
@@ -19,15 +19,7 @@ export class Slots {
     this.#zone = zone;
   }
 
-  /** Schedules that nothing is on record of, or another schedule of that type: their slots count from now on. */
-  strange(schedules: readonly Schedule[]): readonly Schedule[] {
-    return schedules.filter(({ type, cron }) => {
-      const record = this.#records.of(type);
-      return record === undefined || (record.cron !== undefined && record.cron !== cron);
-    });
-  }
-
-  /** Oldest slot first. */
+  /** Oldest slot first. Schedules that nothing is on record of have none yet. */
   due(schedules: readonly Schedule[], now: Instant): DueTurn[] {
     return schedules
       .flatMap((schedule) => this.#dueOf(schedule, now) ?? [])
@@ -36,8 +28,10 @@ export class Slots {
 
   #dueOf(schedule: Schedule, now: Instant): DueTurn | undefined {
     const record = this.#records.of(schedule.type);
-    const since = dueSince(record?.slot, now);
-    const turn = this.#isBefore(schedule, since, now) ? undefined : dueTurn(schedule, since, now, this.#zone);
+    if (record === undefined) return undefined;
+    const turn = this.#isBefore(schedule, record.slot, now)
+      ? undefined
+      : dueTurn(schedule, record.slot, now, this.#zone);
     return turn === undefined ? again(schedule, record, now) : { ...turn, attempts: 0 };
   }
 
@@ -55,8 +49,8 @@ export class Slots {
 const LONGEST_WAIT_MILLISECONDS = 900_000;
 
 /** A clock that was put back does not make anybody wait for longer than was meant. */
-function again(schedule: Schedule, record: SlotRecord | undefined, now: Instant): DueTurn | undefined {
-  if (record?.again === undefined) return undefined;
+function again(schedule: Schedule, record: SlotRecord, now: Instant): DueTurn | undefined {
+  if (record.again === undefined) return undefined;
   const wait = Date.parse(record.again.at) - Date.parse(now);
   if (wait > 0 && wait <= LONGEST_WAIT_MILLISECONDS) return undefined;
   return { schedule, slot: record.slot, missed: 0, attempts: record.again.attempts };

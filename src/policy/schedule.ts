@@ -50,13 +50,12 @@ export function slotInterval(schedule: Schedule, now: Instant, zone: string): nu
   return first === undefined || second === undefined ? undefined : (second.getTime() - first.getTime()) / 1000;
 }
 
-/** A record from a clock that was ahead must not keep a slot from its turn until then. */
+/** A slot on record may be ahead of a clock that was corrected. */
 const MOST_AHEAD_MILLISECONDS = 24 * 3_600_000;
 
-/** From when on slots are due, by the last one on record. */
-export function dueSince(last: Instant | undefined, now: Instant): Instant {
-  if (last === undefined) return now;
-  return Date.parse(last) - Date.parse(now) > MOST_AHEAD_MILLISECONDS ? now : last;
+/** Whether a slot that was taken is so far ahead that waiting until it has passed would be worse than taking it again. */
+export function isFarAhead(slot: Instant, now: Instant): boolean {
+  return Date.parse(slot) - Date.parse(now) > MOST_AHEAD_MILLISECONDS;
 }
 
 function after(cron: Cron, instant: Instant): Instant | undefined {

@@ -13,7 +13,10 @@ export class ConfigurationInForce {
   readonly #file: string;
   #current: Configuration;
   #schedules: readonly ScheduleSetting[];
+  /** Of the file that was last taken or refused. */
   #version: string;
+  /** Of the file at the last look. */
+  #seen: string;
 
   /** `first` must be without errors. */
   constructor(first: Configuration, load: () => Configuration, say: (line: string) => void) {
@@ -23,6 +26,7 @@ export class ConfigurationInForce {
     this.#say = say;
     this.#file = first.settings().schedule.file;
     this.#version = versionOf(this.#file);
+    this.#seen = this.#version;
   }
 
   /** The same array until others are in force. */
@@ -30,15 +34,20 @@ export class ConfigurationInForce {
     return this.#schedules;
   }
 
-  /** For one run: as everything is now, unless that has errors. */
+  /** For one run: as everything is now, unless that has errors, or the file is just being written. */
   now(): Configuration {
+    if (versionOf(this.#file) !== this.#version) return this.#current;
     const configuration = this.#load();
-    return configuration.errors.length === 0 ? configuration : this.#current;
+    const isOurs = versionOf(this.#file) === this.#version;
+    return isOurs && configuration.errors.length === 0 ? configuration : this.#current;
   }
 
+  /** A file is read once it is the same at two looks: half of one may be without errors, and without its rules. */
   look(): void {
     const version = versionOf(this.#file);
-    if (version === this.#version) return;
+    const isBeingWritten = version !== this.#seen;
+    this.#seen = version;
+    if (isBeingWritten || version === this.#version) return;
     this.#version = version;
     const configuration = this.#load();
     if (configuration.errors.length > 0) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -38,7 +38,10 @@ afterEach(() => rm(directory, { recursive: true }));
 const instant = (): string => new Date(now).toISOString();
 
 /** As after a start of the process: nothing but the records is known. */
-async function started(more: readonly Schedule[] = schedules): Promise<Scheduler> {
+async function started(
+  more: readonly Schedule[] = schedules,
+  inRun: () => Promise<void> = () => Promise.resolve(),
+): Promise<Scheduler> {
   const scheduler = new Scheduler({
     service: 'redis',
     schedules: () => more,
@@ -52,8 +55,9 @@ async function started(more: readonly Schedule[] = schedules): Promise<Scheduler
     run: async ({ schedule: { service, type } }) => {
       runs.push(`${service} ${type} ${instant()}`);
       const end = ends.shift() ?? DONE;
+      await inRun();
       if (end instanceof Error) throw end;
-      return await Promise.resolve(end);
+      return end;
     },
     note: async (run) => {
       noted.push(run);
@@ -306,6 +310,175 @@ describe('a schedule that is changed', () => {
     expect(runs).toHaveLength(1);
   });
 });
+
+describe('a schedule that came to an end', () => {
+  const daily = (cron: string): Schedule => ({ service: 'redis', type: 'daily', cron });
+
+  test('and comes back has missed nothing meanwhile', async () => {
+    const inForce = [daily('0 4 * * *')];
+    const scheduler = await started(inForce);
+    await pass(scheduler, DAY);
+    inForce.pop();
+    await pass(scheduler, 3 * DAY);
+    inForce.push(daily('0 4 * * *'));
+    await pass(scheduler, 12 * 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+    await pass(scheduler, 12 * 60 * MINUTE);
+    expect(runs).toHaveLength(2);
+    expect(said.filter((line) => /missed|tried/.test(line))).toEqual([]);
+  });
+
+  test('with a slot that is not run yet says that it is given up', async () => {
+    ends = [{ ...DONE, code: 6, steppedAside: true }];
+    await pass(await started([daily('0 4 * * *')]), 16 * 60 * MINUTE);
+    now += 2 * DAY;
+    await pass(await started([daily('0 5 * * *')]), MINUTE, MINUTE);
+    expect(said.at(-1)).toBe(
+      'redis daily: its schedule has changed: the slot of 2026-08-13T04:00:00.000Z, with 2 before it, was missed and is not made up for',
+    );
+    expect(runs).toHaveLength(1);
+  });
+
+  test('with a run that failed says that it is not tried again', async () => {
+    ends = [{ ...DONE, code: 7 }];
+    const inForce = [daily('0 4 * * *')];
+    const scheduler = await started(inForce);
+    await pass(scheduler, 16 * 60 * MINUTE);
+    inForce.pop();
+    await pass(scheduler, 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+    expect(said.at(-1)).toBe(
+      'redis daily: its schedule has changed: the slot of 2026-08-11T04:00:00.000Z is not tried again',
+    );
+  });
+
+  test('while the process was killed in its run: that is said all the same', async () => {
+    await pass(await started(), DAY);
+    const { file } = new SlotRecords(directory, 'redis');
+    const found = JSON.parse(await readFile(file, 'utf8')) as Record<string, object>;
+    await writeFile(file, JSON.stringify({ ...found, daily: { ...found['daily'], state: 'running' } }));
+    await started([]);
+    expect(said).toContain('redis daily: the run of 2026-08-11T04:00:00.000Z was killed; it is not repeated');
+    expect(noted).toHaveLength(1);
+  });
+});
+
+describe('a clock', () => {
+  const hourly: readonly Schedule[] = [{ service: 'redis', type: 'hourly', cron: '0 * * * *' }];
+
+  test('that was far ahead and is right again keeps no slot from its turn', async () => {
+    const scheduler = await started(hourly);
+    now += 40 * DAY;
+    await pass(scheduler, MINUTE, MINUTE);
+    now -= 40 * DAY;
+    const before = runs.length;
+    await pass(scheduler, 3 * 60 * MINUTE, MINUTE);
+    expect(runs.length - before).toBe(3);
+    expect(said.filter((line) => line.includes('put back'))).toEqual([
+      'redis hourly: the clock was put back: slots count from now on',
+    ]);
+  });
+
+  test('that is put back by less than a day repeats nothing, and says until when', async () => {
+    const scheduler = await started(hourly);
+    await pass(scheduler, 5 * 60 * MINUTE, MINUTE);
+    now -= 3 * 60 * MINUTE;
+    await pass(scheduler, 2 * 60 * MINUTE, MINUTE);
+    await pass(await started(hourly), 2 * 60 * MINUTE, MINUTE);
+    const slots = runs.map((each) => each.slice(-13, -8));
+    expect(slots).toEqual(['13:00', '14:00', '15:00', '16:00', '17:00', '18:00']);
+    const words = 'redis hourly: the clock was put back: slots until 2026-08-10T17:00:00.000Z count as past';
+    expect(said.filter((line) => line.includes('put back'))).toEqual([words, words]); // of two processes
+  });
+
+  test('that is corrected by seconds is no news', async () => {
+    const scheduler = await started(hourly);
+    await pass(scheduler, 60 * MINUTE, MINUTE);
+    now -= MINUTE / 2;
+    await pass(scheduler, 10 * MINUTE, MINUTE / 6);
+    expect(runs).toHaveLength(1);
+    expect(said.filter((line) => line.includes('clock'))).toEqual([]);
+  });
+});
+
+test('slots that were missed are said also where the newest comes in time', async () => {
+  const often: readonly Schedule[] = [{ service: 'redis', type: 'hourly', cron: '*/10 * * * *' }];
+  const scheduler = await started(often);
+  now += 30 * MINUTE; // the slots of 12:10 and 12:20 are over, that of 12:30 is now
+  scheduler.tick(never);
+  await scheduler.idle();
+  expect(said).toEqual([
+    'redis hourly: the slot of 2026-08-10T12:30:00.000Z; 2 before it were missed: made up for by this one',
+  ]);
+});
+
+/** The directory of the records is gone and cannot be made while this holds. */
+async function unwritable(): Promise<AsyncDisposable> {
+  const place = path.dirname(new SlotRecords(directory, 'redis').file);
+  await rename(place, `${place}.away`);
+  await writeFile(place, '');
+  return {
+    async [Symbol.asyncDispose]() {
+      await rm(place);
+      await rename(`${place}.away`, place);
+    },
+  };
+}
+
+describe('while nothing can be put on record', () => {
+  test('no slot begins, which is said once; it is made up for later', async () => {
+    const scheduler = await started();
+    {
+      await using _away = await unwritable();
+      await pass(scheduler, 20 * 60 * MINUTE);
+      expect(runs).toEqual([]);
+      expect(said).toEqual([
+        expect.stringMatching(/^redis daily: the slot of 2026-08-11T04:00:00.000Z cannot begin: .*ENOTDIR/),
+      ]);
+    }
+    await pass(scheduler, 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+    expect(said.at(-1)).toBe('redis daily: the slot of 2026-08-11T04:00:00.000Z was missed: made up for now');
+  });
+
+  test('a run that ended then is not taken for one that was killed, nor run again', async () => {
+    let away: AsyncDisposable | undefined;
+    const scheduler = await started(schedules, async () => {
+      away = await unwritable();
+    });
+    await pass(scheduler, 17 * 60 * MINUTE);
+    expect(said.filter((line) => line.includes('not on record yet'))).toHaveLength(1);
+    await away?.[Symbol.asyncDispose]();
+    await pass(scheduler, 60 * MINUTE);
+    await pass(await started(), 60 * MINUTE);
+    expect(runs).toHaveLength(1);
+    expect(cared).toHaveLength(1);
+    expect(said.filter((line) => /killed|missed/.test(line))).toEqual([]);
+  });
+
+  test('one that had to step aside then is tried again all the same', async () => {
+    ends = [{ ...DONE, code: 6, steppedAside: true }];
+    let away: AsyncDisposable | undefined;
+    const scheduler = await started(schedules, async () => {
+      away ??= await unwritable();
+    });
+    await pass(scheduler, 17 * 60 * MINUTE);
+    await away?.[Symbol.asyncDispose]();
+    await pass(scheduler, 60 * MINUTE);
+    expect(runs).toHaveLength(2);
+  });
+});
+
+test.each(['null', '[]', '7', '{"daily":{"slot":"soon","state":"ended"}}', '{"daily":null}'])(
+  'records that are %s are said, and count as none',
+  async (text) => {
+    await started();
+    await writeFile(new SlotRecords(directory, 'redis').file, text);
+    await pass(await started(), 17 * 60 * MINUTE);
+    expect(said.filter((line) => line.includes('is damaged'))).toHaveLength(1);
+    expect(runs).toHaveLength(1);
+  },
+);
 
 test('records that are damaged are said, and count as none', async () => {
   await pass(await started(), DAY);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dueSince, dueTurn, MOST_MISSED, nextSlot, type Schedule } from '../../src/policy/schedule.ts';
+import { dueTurn, isFarAhead, MOST_MISSED, nextSlot, type Schedule } from '../../src/policy/schedule.ts';
 
 const ZONE = 'Europe/Berlin';
 const at = (cron: string): Schedule => ({ service: 'redis', type: 'daily', cron });
@@ -72,9 +72,9 @@ describe('a change of daylight saving', () => {
   });
 });
 
-test('a record of a clock that was far ahead keeps nothing waiting; one of this day does', () => {
+test('a slot is far ahead when a day of waiting would not bring it', () => {
   const now = '2026-08-16T12:00:00.000Z';
-  expect(dueSince(undefined, now)).toBe(now);
-  expect(dueSince('2030-01-01T00:00:00.000Z', now)).toBe(now);
-  expect(dueSince('2026-08-16T23:00:00.000Z', now)).toBe('2026-08-16T23:00:00.000Z');
+  expect(isFarAhead('2026-08-17T12:00:00.001Z', now)).toBe(true);
+  expect(isFarAhead('2026-08-17T12:00:00.000Z', now)).toBe(false);
+  expect(isFarAhead('2020-01-01T00:00:00.000Z', now)).toBe(false);
 });
