@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chanceOf } from '../support/random.ts';
 import { CHANGE, type Fingerprint, fingerprintOf, nameState } from '../support/system/live.ts';
 import { leftovers } from '../support/system/nothing-left.ts';
 import type { CheapService } from '../support/system/own-services.ts';
@@ -8,15 +9,6 @@ const SERVICES: readonly CheapService[] = ['postgres', 'redis', 'application'];
 const FULL = process.env['PHYSICS_BACKUP_CAMPAIGN'] === 'full';
 const KILLS = FULL ? 200 : 10;
 const SEED = Number(process.env['PHYSICS_BACKUP_SEED'] ?? Date.now() % 1_000_000);
-
-/** Uniform in [0, 1); the same seed gives the same campaign (the moments are as exact as the machine's clock). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296; // Numerical Recipes, chapter 7
-    return state / 4_294_967_296;
-  };
-}
 
 let rig: Rig;
 const old: Partial<Record<CheapService, Fingerprint>> = {};
@@ -82,10 +74,10 @@ async function expectWhole(what: string): Promise<void> {
 }
 
 test(`${KILLS} kills at random moments leave all or nothing (seed ${SEED})`, async () => {
-  const random = randomOf(SEED);
+  const { next } = chanceOf(SEED); // the moments are as exact as the machine's clock
   for (let done = 0; done < KILLS; done += 1) {
-    const recovers = random() < 0.6;
-    const share = random() * 1.05;
+    const recovers = next() < 0.6;
+    const share = next() * 1.05;
     const args = recovers ? ['recover', 'daily'] : ['backup', 'all', 'weekly'];
     const what = await kill(recovers ? 'recover' : 'backup', args, share);
     await expectWhole(what);

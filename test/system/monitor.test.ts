@@ -1,12 +1,9 @@
 import { readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { freePort } from '../../platform/servers/ports.ts';
-import type { Situation } from '../../src/model/situation.ts';
+import { startMonitor } from '../support/system/monitor-process.ts';
 import { leftovers } from '../support/system/nothing-left.ts';
-import { type ProgramRun, runProgram } from '../support/system/program.ts';
 import { openRig, type Rig, takeBackup } from '../support/system/rig.ts';
 
 let rig: Rig;
@@ -17,42 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-interface Running extends AsyncDisposable {
-  readonly url: string;
-  readonly ended: Promise<ProgramRun>;
-  signal(signal: NodeJS.Signals): void;
-  situation(): Promise<{ readonly sight: { readonly state: string }; readonly data: Situation }>;
-}
-
-/** Starts `monitor` as an operator does and waits until it answers. */
-async function startMonitor(more: Readonly<Record<string, string>> = {}): Promise<Running> {
-  const port = await freePort();
-  const environment = { ...rig.site.environment, MONITOR_PORT: String(port), BACKUP_CHECK_INTERVAL: '1', ...more };
-  const { promise: started, resolve } = Promise.withResolvers<ChildProcess>();
-  const ended = runProgram(['monitor'], { environment, started: resolve });
-  const child = await started;
-  const url = `http://127.0.0.1:${port}`;
-  const over = ended.then((run) => {
-    throw new Error(`it ended with ${run.code}: ${run.stderr}`);
-  });
-  const ready = async (): Promise<boolean> => (await fetch(`${url}/readyz`).catch(() => undefined))?.ok === true;
-  await Promise.race([vi.waitUntil(ready, { timeout: 60_000, interval: 50 }), over]);
-  over.catch(() => undefined);
-  return {
-    url,
-    ended,
-    signal: (signal) => void child.kill(signal),
-    situation: async () => (await (await fetch(`${url}/api/v1/situation`)).json()) as never,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM');
-      await ended;
-    },
-  };
-}
-
 describe('monitor', () => {
   test('shows what is there, and ends well when it is stopped', async () => {
-    await using monitor = await startMonitor();
+    await using monitor = await startMonitor(rig.site);
     const { sight, data } = await monitor.situation();
     expect(sight.state).toBe('current');
     expect(data.recovery).toMatchObject({ possible: 'yes', choice: [{ service: 'application', id, verified: true }] });
@@ -75,7 +39,7 @@ describe('monitor', () => {
   });
 
   test('sees at its next look that the backups are gone, and that they are back', async () => {
-    await using monitor = await startMonitor();
+    await using monitor = await startMonitor(rig.site);
     const answers = (possible: string) => async (): Promise<boolean> =>
       (await monitor.situation()).data.recovery.possible === possible;
     const patience = { timeout: 60_000, interval: 50 };
@@ -91,7 +55,7 @@ describe('monitor', () => {
     const names = async (): Promise<string[]> => (await readdir(logs)).toSorted();
     for (const milliseconds of [0, 2, 5]) {
       await rm(logs, { recursive: true, force: true });
-      const monitor = await startMonitor();
+      const monitor = await startMonitor(rig.site);
       await delay(milliseconds); // of a report that is being written now
       monitor.signal('SIGKILL');
       expect((await monitor.ended).killedBy).toBe('SIGKILL');
@@ -108,7 +72,7 @@ describe('monitor', () => {
     await rm(path.join(logs, 'backup_report_latest.json'), { force: true });
     for (const each of (await names()).filter((name) => /^backup_report_\d/.test(name)))
       await rm(path.join(logs, each));
-    await using _ = await startMonitor();
+    await using _ = await startMonitor(rig.site);
     await vi.waitUntil(async () => !(await names()).includes(path.basename(left)), { timeout: 60_000, interval: 20 });
     expect(await names()).toContain('backup_report_latest.json');
     expect(await names()).toContain(path.basename(others));
@@ -118,7 +82,7 @@ describe('monitor', () => {
     const token = 'a-token-that-nobody-guesses';
     const file = path.join(rig.site.directory, 'token');
     await writeFile(file, `${token}\n`);
-    const monitor = await startMonitor({ MONITOR_TOKEN_FILE: file });
+    const monitor = await startMonitor(rig.site, { MONITOR_TOKEN_FILE: file });
     expect((await fetch(monitor.url)).status).toBe(401);
     const opened = await fetch(monitor.url, { headers: { authorization: `Bearer ${token}` } });
     expect(opened.status).toBe(200);
@@ -143,7 +107,7 @@ describe('monitor', () => {
   });
 
   test('says that its port is taken', async () => {
-    await using first = await startMonitor();
+    await using first = await startMonitor(rig.site);
     const { port } = new URL(first.url);
     const second = await rig.site.run(['monitor'], { environment: { ...rig.site.environment, MONITOR_PORT: port } });
     expect(second).toMatchObject({ code: 6, stderr: expect.stringContaining('cannot listen on') as string });
