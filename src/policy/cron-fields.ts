@@ -15,13 +15,16 @@ const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 /** Undefined where a field is none of `*`, numbers, names, ranges and steps of these. */
 export function parseCron(expression: string): CronFields | undefined {
   const words = expression.trim().toLowerCase().split(/\s+/);
-  const [minute = '', hour = '', day = '', month = '', weekday = ''] = words;
-  const minutes = valuesOf(minute, 0, 59);
-  const hours = valuesOf(hour, 0, 23);
-  const days = day === '*' ? 'any' : valuesOf(day, 1, 31);
-  const months = valuesOf(month, 1, 12, MONTHS);
-  const weekdays = weekday === '*' ? 'any' : onlyOneSunday(valuesOf(weekday, 0, 7, WEEKDAYS));
-  if (words.length !== 5 || !minutes || !hours || !days || !months || !weekdays) return undefined;
+  return words.length === 5 ? fieldsOf((index) => words[index] ?? '') : undefined;
+}
+
+function fieldsOf(word: (index: number) => string): CronFields | undefined {
+  const minutes = valuesOf(word(0), 0, 59);
+  const hours = valuesOf(word(1), 0, 23);
+  const days = word(2) === '*' ? 'any' : valuesOf(word(2), 1, 31);
+  const months = valuesOf(word(3), 1, 12, MONTHS);
+  const weekdays = word(4) === '*' ? 'any' : onlyOneSunday(valuesOf(word(4), 0, 7, WEEKDAYS));
+  if (!minutes || !hours || !days || !months || !weekdays) return undefined;
   return { minutes, hours, days, months, weekdays };
 }
 
@@ -32,13 +35,16 @@ function valuesOf(field: string, min: number, max: number, names: readonly strin
 }
 
 function partOf(part: string, min: number, max: number, names: readonly string[]): number[] | undefined {
-  const [, range = '', step] = /^([^/]+)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
+  const [, range = '', step = '1'] = /^([^/]+)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
   const ends = range === '*' ? [min, max] : range.split('-').map((end) => numberOf(end, min, names));
+  if (ends.length > 2 || (ends.length === 1 && part.includes('/'))) return undefined;
   const [from = Number.NaN, to = from] = ends;
-  const by = Number(step ?? 1);
-  const isRange = ends.length === 2 || (ends.length === 1 && step === undefined);
-  const isGood = isRange && from >= min && to <= max && from <= to && by > 0;
-  return isGood ? Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, index) => from + index * by) : undefined;
+  return from >= min && to <= max ? stepped(from, to, Number(step)) : undefined;
+}
+
+function stepped(from: number, to: number, by: number): number[] | undefined {
+  if (by === 0 || from > to) return undefined;
+  return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, index) => from + index * by);
 }
 
 function numberOf(text: string, min: number, names: readonly string[]): number {

@@ -9,6 +9,10 @@ export function cronWords(expression: string): string | undefined {
   if (fields === undefined) return undefined;
   const [time, days, months] = [timeWords(fields), dayWords(fields), monthWords(fields)];
   if (time === undefined || days === undefined || months === undefined) return undefined;
+  return sentence(time, days, months);
+}
+
+function sentence(time: TimeWords, days: DayWords, months: string | null): string {
   if (days.kind === 'dates') return `${days.words} of ${months ?? 'every month'} ${time.words}`;
   const during = months === null ? '' : ` in ${months}`;
   if (days.kind === 'all' && time.repeats) return `${time.words}${during}`;

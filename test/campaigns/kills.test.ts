@@ -74,10 +74,10 @@ async function expectWhole(what: string): Promise<void> {
 }
 
 test(`${KILLS} kills at random moments leave all or nothing (seed ${SEED})`, async () => {
-  const { next } = chanceOf(SEED); // the moments are as exact as the machine's clock
+  const chance = chanceOf(SEED); // the moments are as exact as the machine's clock
   for (let done = 0; done < KILLS; done += 1) {
-    const recovers = next() < 0.6;
-    const share = next() * 1.05;
+    const recovers = chance.next() < 0.6;
+    const share = chance.next() * 1.05;
     const args = recovers ? ['recover', 'daily'] : ['backup', 'all', 'weekly'];
     const what = await kill(recovers ? 'recover' : 'backup', args, share);
     await expectWhole(what);

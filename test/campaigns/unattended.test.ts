@@ -131,7 +131,7 @@ function firstSeen([first = '']: readonly string[]): string {
 test.each(OWN)('%s: every backup was verified, and what was over was removed, and no more', async (service) => {
   const backups = (await rig.site.good(['list', service]))['backups'] as Listed[];
   const taken = backups.filter(({ type }) => type === 'hourly');
-  const done = (await runsOf(service)).flatMap(({ kind, code, id }) =>
+  const done: string[] = (await runsOf(service)).flatMap(({ kind, code, id }) =>
     kind === 'backup' && code === 0 ? (id ?? []) : [],
   );
   const ids: readonly string[] = taken.map(({ id }) => id);

@@ -46,6 +46,15 @@ function fieldText(min: number, max: number, ...names: string[]): Arbitrary<stri
   return array(oneof(range, stepped), { minLength: 1, maxLength: 3 }).map((parts) => parts.join(','));
 }
 
+function isKnown(text: string): boolean {
+  try {
+    new Cron(text, { paused: true }).stop();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test('what is a schedule to us is one to the library that finds its slots', () => {
   const fields = tuple(
     fieldText(0, 59),
@@ -56,7 +65,7 @@ test('what is a schedule to us is one to the library that finds its slots', () =
   ).map((all) => all.join(' '));
   assert(
     property(fields, (text) => {
-      if (isCron(text)) expect(() => new Cron(text, { paused: true })).not.toThrow();
+      expect({ text, bad: isCron(text) && !isKnown(text) }).toEqual({ text, bad: false });
     }),
     { numRuns: 3000 },
   );

@@ -92,12 +92,13 @@ const HORIZON = 500 * DAY;
 
 /** Minutes that are meant after an instant, by looking at each of every day that is meant. */
 function nextMeant(words: string, after: number, most: number): string[] {
-  const { ofDay, ofDate } = meaningOf(words);
+  const meaning = meaningOf(words);
   const found: string[] = [];
   for (let day = Math.floor(after / DAY) * DAY; found.length < most && day < after + HORIZON; day += DAY) {
-    if (!ofDate(new Date(day))) continue;
+    if (!meaning.ofDate(new Date(day))) continue;
     for (let minute = 0; minute < 1440; minute += 1)
-      if (ofDay(minute) && day + minute * MINUTE > after) found.push(new Date(day + minute * MINUTE).toISOString());
+      if (meaning.ofDay(minute) && day + minute * MINUTE > after)
+        found.push(new Date(day + minute * MINUTE).toISOString());
   }
   return found.slice(0, most);
 }

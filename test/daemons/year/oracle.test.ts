@@ -43,7 +43,9 @@ describe('what is planted is found:', () => {
   test('a run that was tried for ever', () => {
     const found = foundIn((log) => {
       const run = { ...someRun(log), outcome: 'mendable' as const };
-      const tries = [1, 2, 3, 4, 5].map((each) => ({ ...run, began: run.ended + each, ended: run.ended + each }));
+      const tries = Array.from({ length: 5 }, (_, index) =>
+        Object.assign({ ...run }, { began: run.ended + index, ended: run.ended + index }),
+      );
       return { runs: [...log.runs.filter(({ slot }) => slot !== run.slot), ...tries] };
     });
     expect(found).toContainEqual(expect.stringContaining('was tried 5 times'));
