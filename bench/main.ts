@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureSubject, type SubjectReport } from './compare.ts';
 import { machine } from './machine.ts';
+import { measureMonitor, type MonitorReport } from './monitor.ts';
 import { reportText } from './report.ts';
 import { measureStart, type StartReport } from './start.ts';
 import { SUBJECTS } from './subjects.ts';
@@ -18,16 +19,23 @@ const USAGE = `usage: npm run bench -- [options]
   --service <name>   only this one; may be given several times
   --no-restore       leave out restores
   --no-start         leave out --help and list over 10,000 backups
+  --no-monitor       leave out the monitor over 10,000 backups and over 100,000
   --json <file>      also write everything as JSON`;
+
+const MONITORS = [
+  { backups: 10_000, loadSeconds: 60 },
+  { backups: 100_000, loadSeconds: 0 },
+];
 
 function readOptions() {
   const { values } = parseArgs({
     options: {
       pairs: { type: 'string', default: '5' },
       factor: { type: 'string', default: '1' },
-      service: { type: 'string', multiple: true, default: SUBJECTS.map((each) => each.service) },
+      service: { type: 'string', multiple: true, default: SUBJECTS.map((each): string => each.service) },
       'no-restore': { type: 'boolean', default: false },
       'no-start': { type: 'boolean', default: false },
+      'no-monitor': { type: 'boolean', default: false },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -48,7 +56,10 @@ async function main(): Promise<void> {
     subjects.push(await measureSubject(subject, { pairs, factor, key, restores: !without }));
   }
   const start: StartReport | undefined = options['no-start'] ? undefined : await measureStart(options.pairs);
-  const report = { machine: await machine(), pairs: options.pairs, factor: options.factor, subjects, start };
+  const monitors: MonitorReport[] = [];
+  for (const each of options['no-monitor'] ? [] : MONITORS)
+    monitors.push(await measureMonitor({ ...each, runs: options.pairs }));
+  const report = { machine: await machine(), pairs: options.pairs, factor: options.factor, subjects, start, monitors };
   process.stdout.write(reportText(report));
   if (options.json !== undefined) {
     await mkdir(path.dirname(path.resolve(options.json)), { recursive: true });

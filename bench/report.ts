@@ -2,6 +2,7 @@ import { humanBytes, table } from '../demo/table.ts';
 import type { Comparison, SubjectReport } from './compare.ts';
 import type { Machine } from './machine.ts';
 import type { Spread } from './measure.ts';
+import type { MonitorReport } from './monitor.ts';
 import type { StartReport } from './start.ts';
 
 export interface BenchReport {
@@ -10,9 +11,10 @@ export interface BenchReport {
   readonly factor: number;
   readonly subjects: readonly SubjectReport[];
   readonly start: StartReport | undefined;
+  readonly monitors: readonly MonitorReport[];
 }
 
-export function reportText({ machine, pairs, subjects, start }: BenchReport): string {
+export function reportText({ machine, pairs, subjects, start, monitors }: BenchReport): string {
   const versions = Object.entries(machine.versions).map(([tool, version]) => `${tool} ${version}`);
   const lines = [
     `${machine.cores} cores (${machine.processor}), ${machine.memoryGiB} GiB; ${versions.join(', ')}`,
@@ -28,7 +30,37 @@ export function reportText({ machine, pairs, subjects, start }: BenchReport): st
       subjects.map((each) => subjectRow(each)),
     ),
   ];
-  return `${[...lines, ...(start === undefined ? [] : ['', startText(start)])].join('\n')}\n`;
+  const others = [...(start === undefined ? [] : [startText(start)]), ...monitors.map((each) => monitorText(each))];
+  return `${[...lines, ...others.flatMap((each) => ['', each])].join('\n')}\n`;
+}
+
+/** Of the issue: milliseconds, and MB. */
+const TARGETS = { p99: 20, paint: 500, megabytes: 120 };
+
+function monitorText(each: MonitorReport): string {
+  const { backups, load, paint, nextLook, nextLookProcessor, firstLook, strangeLook, peakMiB, fileMiB } = each;
+  const megabytes = (peakMiB * 1024 * 1024) / 1e6;
+  const lines = [
+    `monitor over ${backups} backups: first look ${firstLook.toFixed(2)} s, where they were never seen ${strangeLook.toFixed(2)} s`,
+    `  next look ${milliseconds(nextLook)}, of which processor ${(nextLookProcessor * 1000).toFixed(0)} ms`,
+    `  peak memory ${megabytes.toFixed(0)} MB (${fileMiB.toFixed(0)} MiB of it pages of files)${load === undefined ? '' : judged(megabytes, TARGETS.megabytes)}`,
+  ];
+  if (load !== undefined) lines.push(`  ${loadText(load)}`);
+  if (paint !== undefined) {
+    const { median, min, max } = paint;
+    const range = `[${min.toFixed(0)} to ${max.toFixed(0)}]`;
+    lines.push(`  first paint ${median.toFixed(0)} ms ${range}${judged(median, TARGETS.paint)}`);
+  }
+  return lines.join('\n');
+}
+
+function loadText({ requests, failures, p50, p99, max }: NonNullable<MonitorReport['load']>): string {
+  const figures = `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${max.toFixed(0)} ms`;
+  return `/metrics: ${requests} requests, ${failures} failed; ${figures}${judged(p99, TARGETS.p99)}`;
+}
+
+function judged(value: number, target: number): string {
+  return ` (target ${target}: ${value < target ? 'met' : 'MISSED'})`;
 }
 
 function comparisonRow(service: string, { name, ratio, ours, raw, target, against }: Comparison): string[] {

@@ -27,6 +27,18 @@ export interface PutOptions {
   readonly handsOver?: boolean;
 }
 
+/** Objects under a prefix, looked at over and over. After a look that failed a new watch begins anew. */
+export interface Watch {
+  /** What is not as it was at the look before; at the first, all that is there. */
+  look(signal: AbortSignal): Promise<Changes>;
+}
+
+export interface Changes {
+  /** What they are now, by key. */
+  readonly written: ReadonlyMap<string, Version>;
+  readonly gone: readonly string[];
+}
+
 /**
  * Where bytes live. Keys are relative paths with `/`. `put` is atomic: after a crash the key holds the old bytes,
  * the new bytes, or nothing. A retry asks for the body again; an ambiguous conditional put is settled by `stat`.
@@ -42,8 +54,13 @@ export interface Store {
   /** The whole of a small object; fails with kind `damaged` when it is larger than `limit` bytes. */
   read(key: string, limit: number, signal: AbortSignal): Promise<Buffer>;
   stat(key: string, signal: AbortSignal): Promise<Stat | undefined>;
-  /** Keys that start with the prefix, in ascending order; never temporary files. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<Stat>;
+  /**
+   * Keys that start with the prefix, in ascending order; never temporary files. A store may leave out keys that are not
+   * `wanted`, where that saves it work.
+   */
+  list(prefix: string, signal: AbortSignal, wanted?: (key: string) => boolean): AsyncIterable<Stat>;
+  /** For who lists the same again and again; a store that has nothing better than `list` has none. */
+  watch?(prefix: string, wanted: (key: string) => boolean): Watch;
   /** As `list`, without what would cost a call per object. */
   keys(prefix: string, signal: AbortSignal): AsyncIterable<string>;
   /** Gives an object another key without copying it to us; fails with `exists` rather than replace one. */

@@ -1,4 +1,5 @@
 import { asError, BackupError } from '../base/errors.ts';
+import { Turns } from '../base/turns.ts';
 import type { Artifact, Proof } from '../model/backup.ts';
 import type { Store } from '../model/store.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
@@ -67,7 +68,9 @@ export async function readBackups(
   signal: AbortSignal,
 ): Promise<StoredBackup[]> {
   const backups: StoredBackup[] = [];
+  const turns = new Turns();
   for (let start = 0; start < ids.length; start += BATCH) {
+    if (turns.due) await turns.give();
     const batch = ids.slice(start, start + BATCH);
     const read = await Promise.all(batch.map((id) => readOne(id, hasProof(id), from, damaged, signal)));
     backups.push(...read.filter((each) => each !== undefined));

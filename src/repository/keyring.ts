@@ -80,6 +80,11 @@ export class Keyring {
     return this.#current.id;
   }
 
+  /** Names every key, and the current one first. */
+  get keyIds(): string {
+    return [this.#current.id, ...this.#keys.keys()].join(' ');
+  }
+
   /** Seals a backup key for one backup. */
   wrap(id: string, backupKey: Buffer): WrappedKey {
     const salt = randomBytes(8);

@@ -3,17 +3,26 @@ import path from 'node:path';
 import { makeDirectories } from '../base/directories.ts';
 import { BackupError } from '../base/errors.ts';
 import { replaceFile } from '../base/files.ts';
-import type { BackupSummary } from '../model/backup.ts';
+import { type BackupSummary, summaryOf } from '../model/backup.ts';
 import type { Version } from '../model/store.ts';
 import type { Service } from '../model/vocabulary.ts';
 import type { Reading } from './history.ts';
 import { decodeLedger, encodeLedger } from './ledger.ts';
+import type { StoredBackup } from './stored-backup.ts';
 
-/** What an authenticated backup said, and which files said it. */
-export interface Known {
+/** What an authenticated backup said. */
+export interface Authenticated {
   readonly summary: BackupSummary;
   readonly digest: string;
   readonly previous: string | null;
+}
+
+export function authenticated({ manifest, proof, bytes, digest }: StoredBackup): Authenticated {
+  return { summary: summaryOf(manifest, proof, bytes), digest, previous: manifest.previous };
+}
+
+/** The same, and which files said it. */
+export interface Known extends Authenticated {
   readonly manifest: Version;
   /** Empty where there is no proof. */
   readonly proof: Version;

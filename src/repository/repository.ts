@@ -15,6 +15,7 @@ import { commitManifest } from './commit.ts';
 import { Draft, type DraftContext } from './draft.ts';
 import { readBackup, readHistory, type Reading, readLedger, readManifest } from './history.ts';
 import type { Keyring } from './keyring.ts';
+import type { KnownHere } from './known-here.ts';
 import { clearLeftovers, findLeftovers, type Leftovers } from './leftovers.ts';
 import { type HeldLock, heldLock, lockRecords, lockService, type ServiceLock } from './lock.ts';
 import { catalogueKey, proofKey } from './names.ts';
@@ -38,6 +39,8 @@ export interface RepositoryDeps {
   readonly processes: Processes;
   readonly reached: Reached;
   readonly log: Log;
+  /** For a process that looks over and over: what it has authenticated before. */
+  readonly knownHere?: KnownHere;
 }
 
 export interface ReadContext {
@@ -93,7 +96,7 @@ export class Repository {
 
   /** The same in a few words each; files that were authenticated before and not written since are not read again. */
   listing(service: Service, signal: AbortSignal): Promise<Listing> {
-    return readListing(service, this.#reading, signal);
+    return readListing(service, this.#reading, this.#deps.knownHere, signal);
   }
 
   /** Fails with `not-found`, `damaged`, `keys` or `newer-format`; a damaged proof counts as none. */

@@ -12,7 +12,14 @@ export function versionOf(stats: Stats): Version {
 }
 
 export function statOf(key: string, stats: Stats): Stat {
-  return { key, bytes: stats.size, modified: stats.mtime.toISOString(), version: versionOf(stats) };
+  return {
+    key,
+    bytes: stats.size,
+    version: versionOf(stats),
+    get modified() {
+      return stats.mtime.toISOString(); // dear, and seldom asked for
+    },
+  };
 }
 
 /** Undefined when there is no such file. */

@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts';
 import type { Processes } from '../base/processes.ts';
 import type { Settings } from '../config/schema.ts';
 import { Keyring, KEYRING_FILE } from '../repository/keyring.ts';
+import type { KnownHere } from '../repository/known-here.ts';
 import { crashPointsOf } from '../repository/local-steps.ts';
 import { lookIn } from '../repository/look.ts';
 import { Repository } from '../repository/repository.ts';
@@ -18,6 +19,7 @@ export interface RepositoryTools {
   readonly processes: Processes;
   readonly reached: Reached;
   readonly log: Log;
+  readonly knownHere?: KnownHere;
 }
 
 /** `write` may make the keyring on first use, `read` never makes anything, `none` opens no backup. */

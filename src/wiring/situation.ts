@@ -16,6 +16,7 @@ import { openListing } from '../operations/history.ts';
 import { VolumeHistory } from '../records/volume-history.ts';
 import { RunHistory } from '../records/run-history.ts';
 import { Keyring } from '../repository/keyring.ts';
+import { KnownHere } from '../repository/known-here.ts';
 import { volumeLook } from './volumes.ts';
 import { openRepository, type RepositoryTools } from './repository.ts';
 import { type Surroundings, toolsIn } from './surroundings.ts';
@@ -29,7 +30,7 @@ export function situationLook(
   log: Log,
 ): (signal: AbortSignal) => Promise<Situation> {
   const settings = configuration.settings();
-  const tools = toolsIn(around, log);
+  const tools = { ...toolsIn(around, log), knownHere: new KnownHere() };
   const asked = expectationsOf(settings);
   const sources = sourcesOf(settings, configuration.schedules(), tools);
   return (signal) => gatherSituation(sources, asked, signal);

@@ -13,6 +13,7 @@ import type { BackupType, Service } from '../../src/model/vocabulary.ts';
 import type { SealSettings } from '../../src/pipeline/compression.ts';
 import type { ManifestBody } from '../../src/repository/draft.ts';
 import { Keyring } from '../../src/repository/keyring.ts';
+import type { KnownHere } from '../../src/repository/known-here.ts';
 import { crashPointsOf } from '../../src/repository/local-steps.ts';
 import { lookIn } from '../../src/repository/look.ts';
 import { Repository } from '../../src/repository/repository.ts';
@@ -45,6 +46,7 @@ export interface Options {
   readonly keyring?: Keyring;
   /** Instead of a local store in the directory. */
   readonly store?: Store;
+  readonly knownHere?: KnownHere;
 }
 
 /** A repository in a directory, with its keyring in `secrets` below it. */
@@ -52,7 +54,8 @@ export async function repositoryIn(directory: string, options: Options = {}): Pr
   const { reached = nothingHappens, clock = systemClock, seal = ZSTD } = options;
   const store = options.store ?? new LocalStore(directory, crashPointsOf(reached));
   const keyring = options.keyring ?? (await Keyring.open(path.join(directory, 'secrets'), lookIn([store], never)));
-  return new Repository({ store, directory, keyring, seal, clock, processes, reached, log: noLog });
+  const here = options.knownHere === undefined ? {} : { knownHere: options.knownHere };
+  return new Repository({ store, directory, keyring, seal, clock, processes, reached, log: noLog, ...here });
 }
 
 export const BODY: ManifestBody = {

@@ -154,4 +154,4 @@ export const sightSchema = z
 
 export const problemSchema = z
   .strictObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
-  .meta({ id: 'Problem', description: 'RFC 9457' });
+  .meta({ description: 'RFC 9457' });

@@ -33,9 +33,15 @@ const HEADERS: Readonly<Record<string, string>> = {
 /** What no browser must do with anything of ours, on every answer; what an answer says itself stands. */
 export const securityHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  for (const [name, value] of Object.entries(HEADERS))
-    if (!context.res.headers.has(name)) context.res.headers.set(name, value);
+  secure(context.res);
 };
+
+/** The same for an answer that never came so far. */
+export function secure(response: Response): Response {
+  for (const [name, value] of Object.entries(HEADERS))
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  return response;
+}
 
 /** Nothing here can be changed by a request, and no address of ours is long. */
 export const readOnly: MiddlewareHandler = async (context, next) => {

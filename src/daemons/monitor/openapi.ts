@@ -38,9 +38,10 @@ function operationOf(route: ApiRoute, answerId: string): Json {
     ...(parameters.length === 0 ? {} : { parameters }),
     responses: {
       200: { description: 'known', content: { 'application/json': { schema: reference(answerId) } } },
-      ...(parameters.length === 0 ? {} : { 400: refusal('a parameter is not allowed') }),
+      400: refusal('a parameter is not allowed, or it is no request'),
       401: refusal('a token is needed'),
       ...(inPath.length === 0 ? {} : { 404: refusal('this platform has no such service') }),
+      414: refusal('the address is too long'),
     },
   };
 }
@@ -56,7 +57,11 @@ function plain(operationId: string, summary: string, otherwise: string): Json {
     operationId,
     summary,
     security: [],
-    responses: { 200: { description: 'it is', content: text }, 503: { description: otherwise, content: text } },
+    responses: {
+      200: { description: 'it is', content: text },
+      400: refusal('it is no request'),
+      503: { description: otherwise, content: text },
+    },
   };
 }
 

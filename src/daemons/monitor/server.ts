@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { asError, BackupError, reason, systemCode } from '../../base/errors.ts';
+import { secure } from './guard.ts';
 import { problem } from './problem.ts';
 
 export interface Address {
@@ -74,7 +75,7 @@ export class MonitorServer implements AsyncDisposable {
 /** A request that is none, e.g. one whose host name is no name; all else is answered before. */
 function refuse(error: unknown, note: (error: Error) => void): Response {
   note(asError(error));
-  return problem(400, 'this is no request that can be answered');
+  return secure(problem(400, 'this is no request that can be answered'));
 }
 
 function notListening(place: string, error: unknown): BackupError {
