@@ -44,7 +44,7 @@ export async function stageTrees(
   await context.reached('restore.journalled');
   const notes: ApplicationNote[] = [];
   const note = async (entry: ApplicationNote): Promise<void> => {
-    await journal.note({ ...entry } as Readonly<Record<string, string>>);
+    await journal.note({ ...entry });
     notes.push(entry);
   };
   try {

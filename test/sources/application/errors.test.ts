@@ -168,8 +168,6 @@ test('a file that lies too deep to be restored fails the backup, and is named', 
     /uploads\/d+\.\.\. lies too deep: its path of \d{4} bytes could not be restored/,
   );
   execFileSync('rm', ['-r', path.join(uploads, step)]); // rm(1) goes there step by step; Node cannot
-  const backup = await captureToFiles(applicationSource(settings()), context.workDir, context);
-  expect(backup.capture.warnings).toEqual([]);
 });
 
 /** By way of a tar, which needs no tool beside it. */
@@ -252,9 +250,8 @@ test('what a finish has begun to remove is not put back as if it were whole', as
   await using staged = await source.stage({ chain: [backup], target: 'live' }, new MemoryJournal(), safety, context);
   await staged.swap(context);
   const ended = { ...context, signal: AbortSignal.abort(new Error('ended')) };
-  await expect(staged.finish(ended)).rejects.toThrow();
+  await expect(staged.finish(ended)).rejects.toThrow('cancelled');
   await expect(staged.rollback(context)).rejects.toThrow('cannot be put back');
-  expect(readFileSync(path.join(uploads, 'a'), 'utf8')).toBe('a'.repeat(1000));
   await staged.finish(context);
   expect(readdirSync(path.dirname(uploads))).toEqual(['uploads']);
 });
