@@ -2,14 +2,19 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Situation } from '../../src/model/situation.ts';
 import { docker } from './support/docker.ts';
 import { engine, rig } from './support/rig.ts';
+import { until } from './support/wait.ts';
 
 describe.runIf(engine)('the monitor', () => {
   test('is published on this machine only, and shows what the others do', async () => {
     const { stack } = rig();
     const address = (await docker('port', stack.container('monitor'), '8084/tcp')).trim();
     expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
-    const answer = await fetch(`http://${address}/api/v1/situation`);
-    const { sight, data } = (await answer.json()) as { sight: { state: string }; data: Situation };
+    type Answer = { readonly sight: { readonly state: string }; readonly data: Situation };
+    const ask = async (): Promise<Answer> =>
+      (await (await fetch(`http://${address}/api/v1/situation`)).json()) as Answer;
+    // Its first look may come before the others have begun.
+    await until('all schedulers are seen', async () => (await ask()).data.scheduler.services.length === 4);
+    const { sight, data } = await ask();
     expect(sight.state).toBe('current');
     expect(data.services.map(({ service }) => service)).toEqual(['postgres', 'neo4j', 'redis', 'application']);
     expect(data.scheduler.services).toHaveLength(4);
