@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ServiceLog } from '../../support/year/log.ts';
 import { violations } from '../../support/year/oracle.ts';
 import { shelfText } from '../../support/year/shelf-text.ts';
 import { type SimulatedTime, simulate } from '../../support/year/simulation.ts';
@@ -21,6 +22,21 @@ const BEFALLEN: readonly RegExp[] = [
   /has changed: its schedules are in force$/,
 ];
 
+const DAYS_OF_NOTE = ['2028-02-29', '2028-03-26', '2028-10-29'];
+
+/** What shows that a service had little of the year: months without its daily backups, days of note without a run. */
+function gaps({ service, runs }: ServiceLog): string[] {
+  const daily = runs.filter(({ type, outcome }) => type === 'daily' && outcome === 'good');
+  const byMonth = Map.groupBy(daily, ({ slot }) => slot.slice(0, 7));
+  const months = Array.from({ length: 12 }, (_, index) =>
+    new Date(Date.UTC(2027, 11 + index)).toISOString().slice(0, 7),
+  );
+  return [
+    ...months.filter((month) => (byMonth.get(month)?.length ?? 0) < 15),
+    ...DAYS_OF_NOTE.filter((day) => !runs.some(({ slot }) => slot.startsWith(day))),
+  ].map((each) => `${service} ${each}`);
+}
+
 function said({ logs }: SimulatedTime): string[] {
   return logs.flatMap((log) => log.said.map(({ line }) => line));
 }
@@ -34,6 +50,7 @@ test(
     expect(violations(time)).toEqual([]);
     const lines = said(time);
     expect(BEFALLEN.filter((each) => !lines.some((line) => each.test(line)))).toEqual([]);
+    expect(time.logs.flatMap((log) => gaps(log))).toEqual([]);
     const golden = readFileSync(path.join(import.meta.dirname, 'retention-golden.txt'), 'utf8');
     expect(time.logs.map((log) => shelfText(log)).join('\n')).toBe(golden);
   },

@@ -7,7 +7,7 @@ import type { Chance } from '../random.ts';
 import type { LoggedRun, RunOutcome, ServiceLog } from './log.ts';
 import { Periods } from './periods.ts';
 import type { Shelf } from './shelf.ts';
-import { type Fate, fateOf, outage } from './weather.ts';
+import { type Fate, fateOf, outage, UNREACHABLE } from './weather.ts';
 import type { World } from './world.ts';
 
 /** Parts that a test may replace by worse ones, to see that it is noticed. */
@@ -42,6 +42,7 @@ export class SimulatedDaemon {
   #scheduler: Scheduler | undefined;
   #stop = new AbortController();
   #downUntil = 0;
+  #unreachableUntil = 0;
   #parked: ParkedRun | undefined;
   #whenParked = Promise.withResolvers<null>();
   /** The version of the schedule file at the last looks. */
@@ -60,9 +61,11 @@ export class SimulatedDaemon {
     if (this.#scheduler === undefined) return;
     this.#look();
     const isFree = this.#parked === undefined && this.#world.isWritable;
-    if (isFree && !this.#world.isRecovering) this.log.uncared += milliseconds;
+    const usable = isFree && !this.#world.isRecovering ? milliseconds : 0;
+    this.log.uncared += usable;
     this.#scheduler.tick(this.#stop.signal);
     await this.#settled();
+    if (this.#parked !== undefined) this.log.uncared -= usable; // a run came first
     if (isFree) this.#periods.seen(this.#inForce?.schedules ?? []);
   }
 
@@ -85,8 +88,14 @@ export class SimulatedDaemon {
     this.log.uncared -= Math.abs(by);
   }
 
+  /** The server that it backs up is not there for a while. */
+  loseServer(milliseconds: number): void {
+    this.#unreachableUntil = this.#world.now + milliseconds;
+  }
+
   comeBack(): void {
     this.#downUntil = 0;
+    this.#unreachableUntil = 0;
   }
 
   #gone(down: number): void {
@@ -156,7 +165,7 @@ export class SimulatedDaemon {
     const logged: LoggedRun = { type, slot, epoch, began: now, ended: now, outcome: 'running' };
     this.log.runs.push(logged);
     if (this.#world.isRecovering) return ended(logged, 'aside', { code: 6, steppedAside: true, cancelled: false });
-    const fate = fateOf({ ...this.#world.weather, chance: this.#chance });
+    const fate = now < this.#unreachableUntil ? UNREACHABLE : fateOf({ ...this.#world.weather, chance: this.#chance });
     const how = await this.#park(fate, logged, signal);
     logged.ended = this.#world.now;
     if (how === 'stopped') return ended(logged, 'cancelled', { code: 143, steppedAside: false, cancelled: true });

@@ -83,8 +83,7 @@ async function befall(fault: Fault, world: World, daemons: readonly SimulatedDae
   const { chance } = world.weather;
   switch (fault.kind) {
     case 'clock':
-      world.ahead += fault.by;
-      for (const each of daemons) each.clockMoved(fault.by);
+      moveClock(fault.by, world, daemons);
       return;
     case 'recovery':
       world.recoveryUntil = world.now + fault.milliseconds;
@@ -98,10 +97,20 @@ async function befall(fault: Fault, world: World, daemons: readonly SimulatedDae
     case 'broken':
       world.breakSchedules(fault.milliseconds);
       return;
+    case 'unreachable':
+      daemons[fault.service]?.loseServer(fault.milliseconds);
+      return;
     case 'kill':
       daemons[fault.service]?.kill(fault.down, fault.committed);
       return;
     case 'stop':
       await daemons[fault.service]?.stop(fault.down);
   }
+}
+
+/** One that is wrong is mostly set right. */
+function moveClock(jump: number, world: World, daemons: readonly SimulatedDaemon[]): void {
+  const by = world.ahead !== 0 && world.weather.chance.happens(0.7) ? -world.ahead : jump;
+  world.ahead += by;
+  for (const each of daemons) each.clockMoved(by);
 }

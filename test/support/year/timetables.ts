@@ -47,12 +47,18 @@ export function guideSchedules(often: boolean): Schedules {
   return often ? withOption(guide, 'redis hourly', OFTEN) : guide;
 }
 
-/** One type has another schedule, or none, by numbers in [0, 1). */
+/** One type has another schedule, or none, by numbers in [0, 1); what was taken away is what comes back next. */
 export function changed(schedules: Schedules, which: number, how: number): Schedules {
   const names = Object.keys(OPTIONS);
-  const name = names[Math.floor(which * names.length)] ?? '';
-  const options = [...(OPTIONS[name] ?? []), undefined];
+  const away = names.find((each) => optionOf(schedules, each) === undefined);
+  const name = away ?? names[Math.floor(which * names.length)] ?? '';
+  const options = [...(OPTIONS[name] ?? []), ...(away === undefined ? [undefined] : [])];
   return withOption(schedules, name, options[Math.floor(how * options.length)]);
+}
+
+function optionOf(schedules: Schedules, name: string): WallSchedule | undefined {
+  const [service, type] = name.split(' ') as [Service, BackupType];
+  return schedules[service][type];
 }
 
 function withOption(schedules: Schedules, name: string, option: WallSchedule | undefined): Schedules {

@@ -24,6 +24,9 @@ const BUG = -1;
 /** Each exit code that a backup can end with by itself. */
 const FAILURES = [1, 1, 1, 2, 3, 5, 7, 7, 7, 8, 9, BUG] as const;
 
+/** Of a run whose server is not there. */
+export const UNREACHABLE: Fate = { milliseconds: MINUTE, code: 7, rows: 0, end: 'own' };
+
 export function fateOf({ chance, harshness }: Weather): Fate {
   const slow = chance.next();
   const milliseconds =
@@ -47,10 +50,21 @@ export type Fault =
   | { readonly kind: 'unwritable'; readonly milliseconds: number }
   | { readonly kind: 'schedule' }
   | { readonly kind: 'broken'; readonly milliseconds: number }
+  /** A server is not there: runs end with exit code 7. */
+  | { readonly kind: 'unreachable'; readonly service: number; readonly milliseconds: number }
   | { readonly kind: 'kill' | 'stop'; readonly service: number; readonly down: number; readonly committed: boolean };
 
 /** How often each comes, in a day. */
-const A_DAY = { clock: 0.03, recovery: 0.05, unwritable: 0.02, schedule: 0.03, broken: 0.02, kill: 0.15, stop: 0.1 };
+const A_DAY = {
+  clock: 0.03,
+  recovery: 0.05,
+  unwritable: 0.02,
+  schedule: 0.03,
+  broken: 0.02,
+  unreachable: 0.05,
+  kill: 0.15,
+  stop: 0.1,
+};
 
 export function faultsIn(milliseconds: number, { chance, harshness }: Weather): Fault[] {
   const comes = (often: number): boolean => chance.happens((often * harshness * milliseconds) / DAY);
@@ -60,15 +74,16 @@ export function faultsIn(milliseconds: number, { chance, harshness }: Weather): 
   if (comes(A_DAY.unwritable)) faults.push({ kind: 'unwritable', milliseconds: chance.between(HOUR, 40 * HOUR) });
   if (comes(A_DAY.schedule)) faults.push({ kind: 'schedule' });
   if (comes(A_DAY.broken)) faults.push({ kind: 'broken', milliseconds: chance.between(HOUR / 2, 40 * HOUR) });
+  if (comes(A_DAY.unreachable))
+    faults.push({ kind: 'unreachable', service: anyService(chance), milliseconds: chance.between(MINUTE, 20 * HOUR) });
   for (const kind of ['kill', 'stop'] as const)
     if (comes(A_DAY[kind]))
-      faults.push({
-        kind,
-        service: Math.floor(chance.between(0, 4)),
-        down: outage(chance),
-        committed: chance.happens(0.3),
-      });
+      faults.push({ kind, service: anyService(chance), down: outage(chance), committed: chance.happens(0.3) });
   return faults;
+}
+
+function anyService(chance: Chance): number {
+  return Math.floor(chance.between(0, 4));
 }
 
 function jump(chance: Chance): number {
