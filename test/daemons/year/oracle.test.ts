@@ -56,6 +56,17 @@ describe('what is planted is found:', () => {
     expect(found).toEqual([expect.stringMatching(/^postgres: daily \S+Z was missed without a word$/)]);
   });
 
+  test('the same where slots count anew only after it; not where it comes again', () => {
+    const line = 'postgres daily: the clock was put back: slots count from now on';
+    const without = (log: ServiceLog, later: number): Partial<ServiceLog> => {
+      const run = someRun(log);
+      const wall = Date.parse(run.slot) + later;
+      return { runs: log.runs.filter((each) => each !== run), said: [...log.said, { wall, line }] };
+    };
+    expect(foundIn((log) => without(log, 1))).toEqual([expect.stringContaining('was missed without a word')]);
+    expect(foundIn((log) => without(log, -1))).toEqual([]);
+  });
+
   test('a slot that was only put off', () => {
     const found = foundIn((log) => ({
       runs: log.runs.map((each) => (each === someRun(log) ? { ...each, outcome: 'aside' as const } : each)),

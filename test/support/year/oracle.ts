@@ -61,9 +61,16 @@ function missed(log: ServiceLog, zone: SimulatedTime['zone']): string[] {
     );
     const said = saidSlots(lines, log.service, type);
     const excused = excuses(expected, said, log, type);
-    const silent = expected.filter((slot) => !done.has(slot) && !excused.has(slot));
+    const anew = countedAnew(log, type, epoch);
+    const silent = expected.filter((slot) => !done.has(slot) && !excused.has(slot) && Date.parse(slot) <= anew);
     return silent.map((slot) => `${type} ${slot} was missed without a word`);
   });
+}
+
+/** Where slots were said to count anew, those after it come again. */
+function countedAnew({ service, said }: ServiceLog, type: BackupType, epoch: number): number {
+  const words = `${service} ${type}: the clock was put back: slots count from now on`;
+  return said.filter(({ line }) => line === words)[epoch]?.wall ?? Infinity;
 }
 
 /** It was begun, and neither put off nor taken back. */

@@ -47,6 +47,8 @@ export class SimulatedDaemon {
   #whenParked = Promise.withResolvers<null>();
   /** The version of the schedule file at the last looks. */
   readonly #looks: number[] = [];
+  /** What was in force at the last of them. */
+  #before = '';
 
   /** Each has a chance of its own: they go on beside each other, and the same seed gives the same all the same. */
   constructor(log: ServiceLog, world: World, shelf: Shelf, chance: Chance, parts: Parts) {
@@ -145,18 +147,19 @@ export class SimulatedDaemon {
     this.#periods.heard(line);
   }
 
-  /** After two looks at the same file, what is in force is what its last good version says. */
+  /** After two looks at the same file, what it says is in force; one that is broken changes nothing. */
   #look(): void {
     this.#inForce?.look();
     this.#looks.push(this.#world.version);
-    const [before, last] = this.#looks.slice(-2);
-    if (last === undefined || before !== last) return;
     const { service } = this.log;
     const own = (this.#inForce?.schedules ?? []).filter((each) => each.service === service);
-    const inForce = own.map(({ type, cron }) => `${type} ${cron}`).toSorted();
-    const wanted = Object.entries(this.#world.schedules[service]).map(([type, { cron }]) => `${type} ${cron}`);
-    if (inForce.join() !== wanted.toSorted().join())
-      throw new Error(`${service}: in force is ${inForce.join()}, and not ${wanted.join()}`);
+    const inForce = schedulesText(own.map(({ type, cron }) => [type, { cron }]));
+    const written = schedulesText(Object.entries(this.#world.schedules[service]));
+    const wanted = this.#world.isBroken ? this.#before : written;
+    this.#before = inForce;
+    const [before, last] = this.#looks.slice(-2);
+    if (last !== undefined && before === last && inForce !== wanted)
+      throw new Error(`${service}: in force is ${inForce}, and not ${wanted}`);
   }
 
   async #run({ schedule: { type }, slot }: Turn, signal: AbortSignal): Promise<RunEnd> {
@@ -222,6 +225,13 @@ export class SimulatedDaemon {
     this.log.cleanups.push({ wall: this.#world.wall, before, plan: this.#shelf.cleanUp(this.#world.instant) });
     return true;
   }
+}
+
+function schedulesText(schedules: readonly (readonly [string, { readonly cron: string }])[]): string {
+  return schedules
+    .map(([type, { cron }]) => `${type} ${cron}`)
+    .toSorted()
+    .join();
 }
 
 function ended(logged: LoggedRun, outcome: RunOutcome, end: RunEnd): RunEnd {
