@@ -60,6 +60,7 @@ function plain(operationId: string, summary: string, otherwise: string): Json {
     responses: {
       200: { description: 'it is', content: text },
       400: refusal('it is no request'),
+      414: refusal('the address is too long'),
       503: { description: otherwise, content: text },
     },
   };

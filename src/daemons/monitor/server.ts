@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { asError, BackupError, reason, systemCode } from '../../base/errors.ts';
 import { secure } from './guard.ts';
+import { answerWhatIsNoRequest } from './no-request.ts';
+import { limitWaiting } from './pipelines.ts';
 import { problem } from './problem.ts';
 
 export interface Address {
@@ -40,9 +42,12 @@ export class MonitorServer implements AsyncDisposable {
         headersTimeout: LIMITS.patienceMilliseconds,
         keepAliveTimeout: LIMITS.patienceMilliseconds,
         connectionsCheckingInterval: 1000,
+        requireHostHeader: false, // the listener refuses it too, with our headers
       },
-      (incoming, outgoing) => void listener(incoming, outgoing),
+      limitWaiting((incoming, outgoing) => void listener(incoming, outgoing)),
     );
+    answerWhatIsNoRequest(server);
+    server.timeout = 2 * LIMITS.patienceMilliseconds; // of a client that does not read its answers
     server.maxConnections = LIMITS.connections;
     server.maxRequestsPerSocket = LIMITS.requestsPerConnection;
     try {

@@ -20,19 +20,6 @@ async function started(...how: Parameters<typeof runMonitor>): Promise<RunningMo
 /** Every address of the API, with a service where it has one. */
 const ADDRESSES = API_ROUTES.map((route) => ({ route, path: route.path.replace('{service}', 'postgres') }));
 
-/** Sends these bytes and returns all that comes back. */
-async function raw(url: string, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port) });
-  let said = '';
-  socket.setEncoding('utf8').on('data', (text: string) => (said += text));
-  socket.on('error', () => undefined);
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.end(bytes);
-  await closed;
-  return said;
-}
-
 describe('the API', () => {
   test.each([healthySituation(), brokenSituation(), new Error('blind')])(
     'answers as it is described',
@@ -187,20 +174,6 @@ describe('every answer', () => {
 });
 
 describe('the server', () => {
-  test.each([
-    ['headers that do not end', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
-    ['no HTTP', 'hello\r\n\r\n', 400],
-    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
-    ['a host that is none', 'GET /healthz HTTP/1.1\r\nHost: a b/@\r\nConnection: close\r\n\r\n', 400],
-    ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
-  ])('refuses %s, and goes on', async (_, bytes, status) => {
-    const monitor = await started();
-    const answer = await raw(monitor.url, bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).not.toMatch(/node_modules|at .*\.ts|src\//);
-    expect((await monitor.get('/healthz')).status).toBe(200);
-  });
-
   test('that finds its port taken says what to do', async () => {
     const monitor = await started();
     const port = Number(new URL(monitor.url).port);
