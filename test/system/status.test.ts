@@ -5,6 +5,7 @@ import type { Situation } from '../../src/model/situation.ts';
 import { damaged, filesOf, flip } from '../support/system/damage.ts';
 import { documentOf, type ProgramRun } from '../support/system/program.ts';
 import { openRig, type Rig, takeBackup } from '../support/system/rig.ts';
+import { UNPRIVILEGED } from '../support/system/what-can-run.ts';
 
 let rig: Rig;
 let id: string;
@@ -17,8 +18,12 @@ afterAll(() => rig[Symbol.asyncDispose]());
 /** No schedules, whose target is met: what is left is the backups. */
 const CALM = { APPLICATION_DAILY_SCHEDULE: '', RECOVERY_RPO_HOURS: '1000' };
 
-function status(args: readonly string[] = [], environment: Record<string, string> = {}): Promise<ProgramRun> {
-  return rig.site.run(['status', ...args], { environment: { ...rig.site.environment, ...CALM, ...environment } });
+function status(
+  args: readonly string[] = [],
+  environment: Record<string, string> = {},
+  under: readonly string[] = [],
+): Promise<ProgramRun> {
+  return rig.site.run(['status', ...args], { environment: { ...CALM, ...environment }, under });
 }
 
 async function situation(): Promise<{ code: number; situation: Situation }> {
@@ -48,8 +53,10 @@ test('changes nothing, and reads no artifact', async () => {
   const before = await everything();
   const artifact = await fileOf(id, '.tar.zst.enc');
   await chmod(artifact, 0o000);
-  const found = await situation();
-  expect(found.situation.recovery.possible).toBe('yes');
+  const found = documentOf(await status(['--json'], {}, UNPRIVILEGED));
+  expect((found['situation'] as Situation).recovery.possible).toBe('yes');
+  const reader = await rig.site.run(['validate', id], { under: UNPRIVILEGED });
+  expect(reader.stderr).toContain('EACCES'); // who reads one is found out
   await chmod(artifact, 0o600);
   expect(await everything()).toEqual(before);
 });

@@ -77,7 +77,7 @@ function recoveryFamilies({ recovery }: Situation): Family[] {
     gauge(
       'backup_recovery_point_timestamp_seconds',
       'The moment that a recovery now would lead back to: the earliest of its backups.',
-      one(timestamp(from)),
+      one(rpo.actualSeconds === undefined ? undefined : timestamp(from)), // not a moment that a wrong clock said
     ),
     gauge(
       'backup_recovery_point_skew_seconds',

@@ -18,11 +18,15 @@ export interface MonitorProcess extends AsyncDisposable {
 const PATIENCE_MILLISECONDS = 240_000;
 
 /** Starts `monitor` as an operator does and waits until it answers. */
-export async function startMonitor(site: Site, more: Readonly<Record<string, string>> = {}): Promise<MonitorProcess> {
+export async function startMonitor(
+  site: Site,
+  more: Readonly<Record<string, string>> = {},
+  under: readonly string[] = [],
+): Promise<MonitorProcess> {
   const port = await freePort();
   const environment = { ...site.environment, MONITOR_PORT: String(port), BACKUP_CHECK_INTERVAL: '1', ...more };
   const { promise: started, resolve } = Promise.withResolvers<ChildProcess>();
-  const ended = runProgram(['monitor'], { environment, started: resolve });
+  const ended = runProgram(['monitor'], { environment, under, started: resolve });
   const child = await started;
   const url = `http://127.0.0.1:${port}`;
   const over = ended.then((run) => {

@@ -13,3 +13,8 @@ export async function mountSmallDisk(directory: string, size: string): Promise<A
     },
   };
 }
+
+/** Gives a small disk more room, or less. */
+export async function resizeSmallDisk(directory: string, size: string): Promise<void> {
+  await testProcesses.run({ file: 'mount', args: ['-o', `remount,size=${size}`, directory] }, never);
+}
