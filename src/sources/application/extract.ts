@@ -129,6 +129,7 @@ function extractCommand(container: string) {
       '--xattrs',
       '--xattrs-include=*', // else those of users only: capabilities of programs are others
       '--acls',
+      '--warning=no-timestamp', // times that lie ahead come back as they were
     ],
     env: { LC_ALL: 'C' },
   };
