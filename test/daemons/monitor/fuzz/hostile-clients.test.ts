@@ -103,7 +103,7 @@ describe.concurrent('clients that cost time', () => {
     const sockets = await Promise.all(Array.from({ length: 256 }, () => dial(own.url)));
     for (const socket of sockets) socket.pause().write(GET('/metrics').repeat(4));
     await expect(own.get('/healthz')).rejects.toThrow('fetch failed');
-    await wellAgain(own);
+    await expectWellAgain(own);
     await gone(sockets);
   });
 });
@@ -127,7 +127,7 @@ test('more connections than there may be are refused, and all is well once they 
   const sockets = await Promise.all(Array.from({ length: 300 }, () => dial(monitor.url)));
   await Promise.any(sockets.map((socket) => once(socket.resume(), 'close'))); // one too many
   await gone(sockets);
-  await wellAgain(monitor);
+  await expectWellAgain(monitor);
 });
 
 test('a thousand requests on one connection, one after the other, are all answered', async () => {
@@ -143,7 +143,7 @@ test('a thousand requests on one connection, one after the other, are all answer
 });
 
 /** Connections are let go one after the other: until the last is, another may still be one too many. */
-async function wellAgain(one: RunningMonitor): Promise<void> {
+async function expectWellAgain(one: RunningMonitor): Promise<void> {
   await vi.waitFor(() => expectWell(one), { timeout: 60_000, interval: 50 });
 }
 
