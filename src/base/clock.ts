@@ -11,6 +11,11 @@ export function secondsBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
 }
 
+/** An instant as it stands in names of files and databases: `20260816_020000`. */
+export function stampOf(at: string): string {
+  return at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+}
+
 /** Seconds since this was made; not moved by changes of the clock. */
 export function stopwatch(): () => number {
   const start = performance.now();

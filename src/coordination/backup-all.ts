@@ -1,3 +1,4 @@
+import { stampOf } from '../base/clock.ts';
 import type { Agent, BackupResult } from '../model/agent.ts';
 import type { BackupType } from '../model/vocabulary.ts';
 import { skewSeconds } from '../policy/recovery-point.ts';
@@ -14,7 +15,7 @@ export interface BackupReport {
 
 /** `point_<YYYYMMDD>_<HHMMSS>`, UTC. */
 export function recoveryPointId(at: string): string {
-  return `point_${at.slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_')}`;
+  return `point_${stampOf(at)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { stampOf } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { systemCode } from '../base/errors.ts';
 import { fileError, replaceFile, sweepUnfinished } from '../base/files.ts';
@@ -85,9 +86,4 @@ export class Reports {
   #named(stamp: string, extension: string): string {
     return path.join(this.#directory, `${this.#stem}_${stamp}.${extension}`);
   }
-}
-
-/** `20260816_020000`. */
-function stampOf(at: Instant): string {
-  return at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
 }

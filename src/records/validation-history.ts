@@ -1,5 +1,6 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { stampOf } from '../base/clock.ts';
 import { makeDirectories } from '../base/directories.ts';
 import { BackupError, reason, systemCode } from '../base/errors.ts';
 import { waitForLock } from '../base/file-lock.ts';
@@ -85,8 +86,7 @@ export class ValidationHistory {
 
   /** With its journal, which would be taken for the new one's. */
   async #setAside(at: Instant): Promise<string> {
-    const stamp = at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
-    const aside = path.join(this.#directory, `${STEM}.damaged_${stamp}.db`);
+    const aside = path.join(this.#directory, `${STEM}.damaged_${stampOf(at)}.db`);
     try {
       await rename(`${this.#file}-journal`, `${aside}-journal`).catch(unlessAbsent);
       await rename(this.#file, aside);

@@ -1,3 +1,5 @@
+import { stampOf } from '../../base/clock.ts';
+
 /** NAMEDATALEN - 1: longer names are cut by the server without an error. */
 const NAME_BYTES = 63;
 
@@ -7,7 +9,7 @@ export function asideNames(
   at: string,
   taken: ReadonlySet<string>,
 ): { staged: string; replaced: string } {
-  const stamp = at.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
+  const stamp = stampOf(at);
   for (let attempt = 1; ; attempt++) {
     const suffix = attempt === 1 ? stamp : `${stamp}_${attempt}`;
     const staged = fit(database, `_restore_${suffix}`);
