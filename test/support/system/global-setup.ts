@@ -16,13 +16,13 @@ declare module 'vitest' {
 }
 
 /**
- * Runs in vitest's own process, once for all test files: lends one Neo4j, started when the first file asks. A lender
- * that lives as long as the run sees every borrower go, however it ends: its connection closes.
+ * Runs in vitest's own process, once for all test files: lends each file that asks a Neo4j to itself. A lender that
+ * lives as long as the run sees every borrower go, however it ends: its connection closes.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'pbs-shared-'));
   const lender = new Lender();
-  const server = createServer((socket) => lender.lend(socket));
+  const server = createServer((socket) => void lender.lend(socket));
   server.listen(path.join(directory, 'socket'));
   await once(server, 'listening');
   project.provide('sharedNeo4j', path.join(directory, 'socket'));
@@ -33,34 +33,35 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
+/** Starts a server when none is idle: never more than there are test files at a time, and none waits for another. */
 class Lender {
-  #neo4j: ThrowawayServer | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #started: ThrowawayServer[] = [];
+  readonly #idle: ThrowawayServer[] = [];
 
-  /** Queues the borrower; it has its turn until its connection closes. */
-  lend(socket: Socket): void {
+  /** The borrower has its server until its connection closes. */
+  async lend(socket: Socket): Promise<void> {
     socket.on('error', () => undefined); // the close that follows is what counts
     socket.resume();
     const gone = once(socket, 'close');
-    this.#turn = this.#turn.then(async () => {
-      if (socket.destroyed) return;
-      socket.write(`${JSON.stringify(await this.#offer())}\n`);
+    try {
+      const neo4j = this.#idle.pop() ?? (await this.#start());
+      const environment = { ...neo4j.environment };
+      await SEEDS.neo4j(environment, { scale: 1, seed: 1 });
+      socket.write(`${JSON.stringify({ environment })}\n`);
       await gone;
-    });
+      this.#idle.push(neo4j);
+    } catch (thrown) {
+      socket.end(`${JSON.stringify({ error: thrown instanceof Error ? thrown.message : String(thrown) })}\n`);
+    }
   }
 
   async end(): Promise<void> {
-    await this.#neo4j?.remove();
+    await Promise.all(this.#started.map((each) => each.remove()));
   }
 
-  async #offer(): Promise<{ environment: Readonly<Record<string, string>> } | { error: string }> {
-    try {
-      this.#neo4j ??= await startNeo4j();
-      const environment = { ...this.#neo4j.environment };
-      await SEEDS.neo4j(environment, { scale: 1, seed: 1 });
-      return { environment };
-    } catch (thrown) {
-      return { error: thrown instanceof Error ? thrown.message : String(thrown) };
-    }
+  async #start(): Promise<ThrowawayServer> {
+    const neo4j = await startNeo4j();
+    this.#started.push(neo4j);
+    return neo4j;
   }
 }

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { inject } from 'vitest';
 
-/** Neo4j takes long to start: all test files share one, one at a time. */
+/** Neo4j takes long to start: test files take over the servers of those that ended. */
 export interface BorrowedNeo4j extends AsyncDisposable {
   /** The variables by which the program reaches it. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Waits for its turn and for the server, which is started when the first test file asks for it. It holds the tiny
- * seed; whoever changes it gives it back as it was found or empty: the next borrower gets it seeded anew then.
+ * A server to oneself, started when no other is idle. It holds the tiny seed; whoever changes it gives it back as it was
+ * found or empty: the next borrower gets it seeded anew then.
  */
 export async function borrowNeo4j(): Promise<BorrowedNeo4j> {
   const socket = connect(inject('sharedNeo4j'));
