@@ -1,5 +1,6 @@
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { abortError, BackupError, reason, systemCode, throwIfAborted } from '../base/errors.ts';
+import { request as httpRequest } from '../base/http.ts';
 import type { Service } from '../model/vocabulary.ts';
 import { jsonLine, jsonLines } from './json-lines.ts';
 import {

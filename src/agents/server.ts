@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BackupError, throwIfAborted } from '../base/errors.ts';
+import { createServer } from '../base/http.ts';
 import type { Log } from '../base/log.ts';
 import type { Processes } from '../base/processes.ts';
 import type { Service } from '../model/vocabulary.ts';

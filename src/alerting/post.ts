@@ -1,7 +1,7 @@
-import http from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
 import { BackupError, type ErrorKind, reason } from '../base/errors.ts';
+import { request as httpRequest } from '../base/http.ts';
 import { Refused } from './receiver.ts';
 
 /** An HTTP address to which things are sent. */
@@ -33,7 +33,7 @@ export async function send(endpoint: Endpoint, { method, headers, body }: Sent, 
     ...authorities(endpoint),
   };
   const status = await new Promise<number>((resolve, reject) => {
-    const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
+    const request = (url.protocol === 'https:' ? https.request : httpRequest)(url, options, (response) => {
       resolve(response.statusCode ?? 0);
       response.destroy();
     });

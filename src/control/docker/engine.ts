@@ -1,7 +1,8 @@
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BackupError, reason, systemCode } from '../../base/errors.ts';
+import { request } from '../../base/http.ts';
 
 /** One request to the engine's HTTP interface (docs.docker.com/reference/api/engine). */
 interface Ask {

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context, MiddlewareHandler } from 'hono';
-import { problem } from './problem.ts';
+import { type Answer, type Asked, problem } from './exchange.ts';
 
 /** Longer than any address of ours. */
 const LONGEST_ADDRESS = 2048;
@@ -30,41 +29,34 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** What no browser must do with anything of ours, on every answer; what an answer says itself stands. */
-export const securityHeaders: MiddlewareHandler = async (context, next) => {
-  await next();
-  secure(context.res);
-};
-
-/** The same for an answer that never came so far. */
-export function secure(response: Response): Response {
-  for (const [name, value] of Object.entries(HEADERS))
-    if (!response.headers.has(name)) response.headers.set(name, value);
-  return response;
+/** With what no browser must do with anything of ours; what an answer says itself stands. */
+export function secure(answer: Answer): Answer {
+  return { ...answer, headers: { ...HEADERS, ...answer.headers } };
 }
 
+/** Why a request is refused, if it is. */
+export type Guard = (asked: Asked) => Answer | undefined;
+
 /** Nothing here can be changed by a request, and no address of ours is long. */
-export const readOnly: MiddlewareHandler = async (context, next) => {
-  const { method, url } = context.req;
+export const readOnly: Guard = ({ method, addressLength }) => {
   if (method !== 'GET' && method !== 'HEAD')
     return problem(405, 'this server answers GET and HEAD', { allow: 'GET, HEAD' });
-  if (url.length > LONGEST_ADDRESS) return problem(414, `an address has at most ${LONGEST_ADDRESS} characters`);
-  return await next();
+  if (addressLength <= LONGEST_ADDRESS) return undefined;
+  return problem(414, `an address has at most ${LONGEST_ADDRESS} characters`);
 };
 
 /** Asks for the token: as bearer, or as the password of any user, which is what a browser asks a person for. */
-export function tokenGuard(token: string, open: readonly string[]): MiddlewareHandler {
+export function tokenGuard(token: string, open: readonly string[]): Guard {
   const wanted = digest(token);
-  return async (context, next) => {
-    if (open.includes(context.req.path)) return await next();
-    if (timingSafeEqual(digest(offered(context)), wanted)) return await next();
+  return ({ path, authorization = '' }) => {
+    if (open.includes(path) || timingSafeEqual(digest(offered(authorization)), wanted)) return undefined;
     const challenge = 'Bearer realm="physics-backup", Basic realm="physics-backup", charset="UTF-8"';
     return problem(401, 'a token is needed', { 'www-authenticate': challenge });
   };
 }
 
-function offered(context: Context): string {
-  const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)$/.exec(context.req.header('authorization') ?? '') ?? [];
+function offered(authorization: string): string {
+  const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)$/.exec(authorization) ?? [];
   if (scheme.toLowerCase() === 'bearer') return credentials;
   if (scheme.toLowerCase() !== 'basic') return '';
   const pair = Buffer.from(credentials, 'base64').toString('utf8');

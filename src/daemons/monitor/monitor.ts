@@ -13,11 +13,7 @@ export async function monitor(deps: MonitorDeps, signal: AbortSignal): Promise<v
   const { address, version, token, clock, note, say } = deps;
   const looks = new Looks(deps);
   const app = monitorApp({ looks, version, token, clock, note });
-  await using server = await MonitorServer.open(
-    address,
-    (request) => app.fetch(request),
-    (error) => note('a request failed', error),
-  );
+  await using server = await MonitorServer.open(address, app);
   say(`ready: ${server.url}`);
   await looks.run(signal);
 }

@@ -1,7 +1,8 @@
-import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { STATUS_CODES } from '../../base/http.ts';
+import { problem } from './exchange.ts';
 import { secure } from './guard.ts';
-import { problem, problemText } from './problem.ts';
 
 interface Exchange {
   readonly incoming: IncomingMessage;
@@ -44,13 +45,11 @@ function refusalOf({ code }: NodeJS.ErrnoException): [status: number, detail: st
 
 /** Says it and hangs up: a client that goes on to talk is not waited for. */
 function say(socket: Duplex, status: number, detail: string, more: Readonly<Record<string, string>> = {}): void {
-  const text = problemText(status, detail);
-  const { headers } = secure(problem(status, detail, more));
-  headers.set('content-length', String(Buffer.byteLength(text)));
-  headers.set('connection', 'close');
-  const lines = [...headers].map(([name, value]) => `${name}: ${value}\r\n`);
+  const { headers, body } = secure(problem(status, detail, more));
+  const all = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.once('error', () => undefined); // it may be gone
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${text}`, () =>
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`, () =>
     socket.destroy(),
   );
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { getRequestListener } from '@hono/node-server';
-import { asError, BackupError, reason, systemCode } from '../../base/errors.ts';
+import { BackupError, reason, systemCode } from '../../base/errors.ts';
+import { createServer } from '../../base/http.ts';
+import { type Asked, type Answer, problem, type Respond } from './exchange.ts';
 import { secure } from './guard.ts';
 import { answerWhatIsNoRequest } from './no-request.ts';
 import { limitWaiting } from './pipelines.ts';
-import { problem } from './problem.ts';
 
 export interface Address {
   readonly host: string;
@@ -19,8 +19,6 @@ export interface Address {
 const LIMITS = { connections: 256, requestsPerConnection: 10_000, headerBytes: 8192, patienceMilliseconds: 10_000 };
 const GRACE_MILLISECONDS = 2000;
 
-type Fetch = (request: Request) => Response | Promise<Response>;
-
 /** A server of HTTP with limits. Disposing answers what was asked, then closes every connection. */
 export class MonitorServer implements AsyncDisposable {
   readonly #server: Server;
@@ -30,11 +28,7 @@ export class MonitorServer implements AsyncDisposable {
   }
 
   /** Fails with kind `busy` where the port is taken, `denied` where we may not have it. */
-  static async open({ host, port }: Address, fetch: Fetch, note: (error: Error) => void): Promise<MonitorServer> {
-    const listener = getRequestListener((request) => fetch(request), {
-      overrideGlobalObjects: false,
-      errorHandler: (error) => refuse(error, note),
-    });
+  static async open({ host, port }: Address, respond: Respond): Promise<MonitorServer> {
     const server = createServer(
       {
         maxHeaderSize: LIMITS.headerBytes,
@@ -42,9 +36,12 @@ export class MonitorServer implements AsyncDisposable {
         headersTimeout: LIMITS.patienceMilliseconds,
         keepAliveTimeout: LIMITS.patienceMilliseconds,
         connectionsCheckingInterval: 1000,
-        requireHostHeader: false, // the listener refuses it too, with our headers
+        requireHostHeader: false, // we refuse it too, with our headers
       },
-      limitWaiting((incoming, outgoing) => void listener(incoming, outgoing)),
+      limitWaiting((incoming, outgoing) => {
+        const asked = askedBy(incoming);
+        send(asked === undefined ? NO_REQUEST : respond(asked), incoming, outgoing);
+      }),
     );
     answerWhatIsNoRequest(server);
     server.timeout = 2 * LIMITS.patienceMilliseconds; // of a client that does not read its answers
@@ -77,10 +74,22 @@ export class MonitorServer implements AsyncDisposable {
   }
 }
 
-/** A request that is none, e.g. one whose host name is no name; all else is answered before. */
-function refuse(error: unknown, note: (error: Error) => void): Response {
-  note(asError(error));
-  return secure(problem(400, 'this is no request that can be answered'));
+const NO_REQUEST = secure(problem(400, 'this is no request that can be answered'));
+
+/** A name or an address, and a port (RFC 9110, section 7.2). */
+const HOST = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/** Undefined where it is none: without a host that is one, or with an address that is none. */
+function askedBy({ method = '', url = '', headers: { host = '', authorization } }: IncomingMessage): Asked | undefined {
+  const address = URL.parse(url.startsWith('/') ? `http://monitor${url}` : url);
+  if (address?.protocol !== 'http:' || !HOST.test(host)) return undefined;
+  const { pathname: path, searchParams: query } = address;
+  return { method, path, query, addressLength: url.length, authorization };
+}
+
+function send({ status, headers, body }: Answer, { method }: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  outgoing.end(method === 'HEAD' ? undefined : body);
 }
 
 function notListening(place: string, error: unknown): BackupError {

@@ -55,11 +55,7 @@ export async function runMonitor(
   const note = (message: string, error: Error): void => void said.notes.push({ message, error });
   const app = monitorApp({ looks, version: '1.2.3', token, clock, note });
   const address = { host: '127.0.0.1', port: 0 };
-  const server = await MonitorServer.open(
-    address,
-    (request) => app.fetch(request),
-    (error) => note('refused', error),
-  );
+  const server = await MonitorServer.open(address, app);
   const over = new AbortController();
   const running = looks.run(over.signal);
   const looked = (): number => looks.totals.success + looks.totals.failure;
