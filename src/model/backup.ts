@@ -145,6 +145,10 @@ export function summaryOf(manifest: Manifest, proof: Proof | undefined, storedBy
 export function isVerified(
   proof: { readonly outcomes: readonly Pick<ValidationOutcome, 'level' | 'passed'>[] } | undefined,
 ): boolean {
-  const outcomes = proof?.outcomes ?? [];
-  return outcomes.some((each) => each.level === 'content' && each.passed) && outcomes.every((each) => each.passed);
+  let proven = false;
+  for (const { level, passed } of proof?.outcomes ?? []) {
+    if (!passed) return false;
+    proven ||= level === 'content';
+  }
+  return proven;
 }

@@ -51,34 +51,50 @@ export function choosePoint<M extends Choosable>(
   candidates: readonly Candidate<M>[],
   request: PointRequest,
 ): PointChoice<M> {
-  const reasons: string[] = [];
-  const usable = candidates.filter((each) => {
-    const objection = objectionTo(each, request);
-    if (objection !== undefined) reasons.push(`${each.manifest.id}: ${objection}`);
-    return objection === undefined;
-  });
-  const matching = usable.filter((each) => matches(each.manifest, request.selector));
+  const { usable, refused } = judged(candidates, request);
+  const reasons = refused.map(({ manifest, objection }) => `${manifest.id}: ${objection}`);
+  const matching = usable.filter((each) => matches(each, request.selector));
   const complete = completePoints(matching, usable, request);
   const [last] = complete.toSorted((a, b) => (a.at < b.at ? 1 : -1));
   const choice =
     last === undefined ? looseChoice(matching, request, reasons) : { point: pointOf(last.id, last.backups), reasons };
-  return withPassedOver(choice, candidates, request);
+  return withPassedOver(choice, refused, request);
+}
+
+interface Refused<M extends Choosable> {
+  readonly manifest: M;
+  readonly objection: string;
+}
+
+/** In loops: a monitor asks of a hundred thousand backups, and whoever scrapes it waits. */
+function judged<M extends Choosable>(
+  candidates: readonly Candidate<M>[],
+  request: PointRequest,
+): { readonly usable: readonly M[]; readonly refused: readonly Refused<M>[] } {
+  const usable: M[] = [];
+  const refused: Refused<M>[] = [];
+  for (const each of candidates) {
+    const objection = objectionTo(each, request);
+    if (objection === undefined) usable.push(each.manifest);
+    else refused.push({ manifest: each.manifest, objection });
+  }
+  return { usable, refused };
 }
 
 /** Who recovers to an earlier moment than the newest backup's must hear of it. */
 function withPassedOver<M extends Choosable>(
   choice: PointChoice<M>,
-  candidates: readonly Candidate<M>[],
+  refused: readonly Refused<M>[],
   request: PointRequest,
 ): PointChoice<M> {
   const { point, reasons } = choice;
   if (point === undefined) return choice;
-  const warnings = candidates.flatMap((each) => {
-    const { id, service, sequence, purpose, type } = each.manifest;
+  const warnings = refused.flatMap(({ manifest, objection }) => {
+    const { id, service, sequence, purpose, type } = manifest;
     const chosen = point.backups.find((backup) => backup.service === service);
-    const newer = chosen !== undefined && sequence > chosen.sequence && matches(each.manifest, request.selector);
-    const objection = newer && purpose !== 'safety' && FULL.includes(type) ? objectionTo(each, request) : undefined;
-    return objection === undefined ? [] : [`${id} is newer and was passed over: ${objection}`];
+    const newer = chosen !== undefined && sequence > chosen.sequence && matches(manifest, request.selector);
+    const counts = newer && purpose !== 'safety' && FULL.includes(type);
+    return counts ? [`${id} is newer and was passed over: ${objection}`] : [];
   });
   return { point: { ...point, warnings: [...point.warnings, ...warnings] }, reasons };
 }
@@ -113,26 +129,28 @@ interface CompletePoint<M extends Choosable> {
 }
 
 function completePoints<M extends Choosable>(
-  matching: readonly Candidate<M>[],
-  usable: readonly Candidate<M>[],
+  matching: readonly M[],
+  usable: readonly M[],
   { services }: PointRequest,
 ): CompletePoint<M>[] {
-  const ids = new Set(matching.flatMap(({ manifest }) => manifest.recoveryPoint?.id ?? []));
+  const ids = new Set(matching.flatMap((each) => each.recoveryPoint?.id ?? []));
+  const groups = Map.groupBy(usable, (each) => each.recoveryPoint?.id);
   return [...ids].flatMap((id) => {
-    const members = usable.map((each) => each.manifest).filter((each) => each.recoveryPoint?.id === id);
+    const members = groups.get(id) ?? [];
     const wanted = new Set([...services, ...members.flatMap((each) => each.recoveryPoint?.services ?? [])]);
-    const backups = [...wanted].flatMap((service) => newest(members, service) ?? []);
+    const newest = newestOfEach(members);
+    const backups = [...wanted].flatMap((service) => newest.get(service) ?? []);
     return backups.length === wanted.size ? [{ id, at: latestMoment(backups), backups }] : [];
   });
 }
 
 function looseChoice<M extends Choosable>(
-  matching: readonly Candidate<M>[],
+  matching: readonly M[],
   request: PointRequest,
-  reasons: string[],
+  reasons: readonly string[],
 ): PointChoice<M> {
-  const manifests = matching.map((each) => each.manifest);
-  const backups = request.services.flatMap((service) => newest(manifests, service) ?? []);
+  const newest = newestOfEach(matching);
+  const backups = request.services.flatMap((service) => newest.get(service) ?? []);
   const missing = request.services.filter((service) => backups.every((each) => each.service !== service));
   if (missing.length === 0 && backups.length > 0) {
     const point = pointOf(undefined, backups);
@@ -147,13 +165,14 @@ function apart({ backups, skewSeconds: skew }: RecoveryPoint<Choosable>): string
   return [`no complete recovery point: these backups were taken on their own, ${skew.toFixed(0)} s apart`];
 }
 
-function newest<M extends Choosable>(manifests: readonly M[], service: Service): M | undefined {
-  return manifests
-    .filter((each) => each.service === service)
-    .reduce<M | undefined>(
-      (best, each) => (best === undefined || each.sequence > best.sequence ? each : best),
-      undefined,
-    );
+/** By sequence. */
+function newestOfEach<M extends Choosable>(manifests: readonly M[]): ReadonlyMap<Service, M> {
+  const newest = new Map<Service, M>();
+  for (const each of manifests) {
+    const other = newest.get(each.service);
+    if (other === undefined || each.sequence > other.sequence) newest.set(each.service, each);
+  }
+  return newest;
 }
 
 function latestMoment(backups: readonly Choosable[]): string {

@@ -1,3 +1,4 @@
+import { Turns } from '../base/turns.ts';
 import type { BackupSummary } from '../model/backup.ts';
 import type { Store, Version } from '../model/store.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
@@ -33,6 +34,7 @@ export async function readListing(
   const backups =
     (await here?.look(service, from, damaged, signal)) ?? (await readChanged(service, from, damaged, signal));
   const all = [...backups].toSorted((a, b) => a.summary.sequence - b.summary.sequence);
+  await new Turns().give();
   const { gaps, missing } = await gapsIn(service, all.map(linkOf), ledger, from, signal);
   return { backups: all.map((each) => each.summary), damaged, gaps, missing };
 }

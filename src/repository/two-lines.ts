@@ -9,6 +9,7 @@ export interface TwoLines {
 }
 
 const LF = 10;
+const COMMA = 44;
 
 export function writeTwoLines(name: string, body: Buffer, envelope: object): Buffer {
   return Buffer.concat([Buffer.from(`{"${name}":`), body, Buffer.from(`,\n"envelope":${JSON.stringify(envelope)}}\n`)]);
@@ -18,10 +19,13 @@ export function writeTwoLines(name: string, body: Buffer, envelope: object): Buf
 export function readTwoLines(name: string, bytes: Buffer, what: string): TwoLines {
   const start = `{"${name}":`;
   const end = bytes.indexOf(LF);
-  const first = bytes.subarray(0, Math.max(end, 0)).toString('latin1');
+  const first = bytes.subarray(0, Math.max(end, 0)); // may be megabytes: looked at where it lies
   const second = bytes.subarray(end + 1).toString('latin1');
   const wellFormed =
-    first.startsWith(start) && first.endsWith(',') && second.startsWith('"envelope":') && second.endsWith('}\n');
+    first.toString('latin1', 0, start.length) === start &&
+    first.at(-1) === COMMA &&
+    second.startsWith('"envelope":') &&
+    second.endsWith('}\n');
   if (!wellFormed) throw damagedFile(what, 'is not in its two-line form');
   const body = bytes.subarray(start.length, end - 1);
   return { body, envelope: readEnvelope(second.slice('"envelope":'.length, -2), what) };
