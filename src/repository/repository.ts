@@ -75,7 +75,9 @@ export class Repository {
     await this.#clear(service, context.signal);
     const { store, seal, clock, processes, reached } = this.#deps;
     const startedAt = clock.now();
-    const id = await freeId(service, type, startedAt, store, context.signal);
+    const { removals } = await readLedger(service, this.#reading, [], context.signal);
+    const removed = new Set(removals.map((each) => each.id));
+    const id = await freeId(service, type, startedAt, removed, store, context.signal);
     await reached('draft.opened');
     const warn = this.#warn.bind(this);
     const commit: ConstructorParameters<typeof Draft>[0]['commit'] = (manifest, backupKey, signal) =>
