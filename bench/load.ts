@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -13,6 +16,17 @@ export interface LoadReport {
 }
 
 const MOST_CONNECTIONS = 32;
+
+/** The same of a server that does nothing else, with answers of as many bytes. */
+export async function loadOfBareServer(bytes: number, perSecond: number, seconds: number): Promise<LoadReport> {
+  const child = fork(path.join(import.meta.dirname, 'bare-server.ts'), [String(bytes)]);
+  try {
+    const [port] = (await once(child, 'message')) as [number];
+    return await steadyLoad(`http://127.0.0.1:${port}/`, perSecond, seconds);
+  } finally {
+    child.disconnect();
+  }
+}
 
 /** So many requests a second for so long, each at its time whether the ones before were answered or not. Milliseconds. */
 export async function steadyLoad(url: string, perSecond: number, seconds: number): Promise<LoadReport> {

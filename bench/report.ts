@@ -38,14 +38,16 @@ export function reportText({ machine, pairs, subjects, start, monitors }: BenchR
 const TARGETS = { p99: 20, paint: 500, megabytes: 120 };
 
 function monitorText(each: MonitorReport): string {
-  const { backups, load, paint, nextLook, nextLookProcessor, firstLook, strangeLook, peakMiB, fileMiB } = each;
+  const { backups, load, bareLoad, paint, nextLook, nextLookProcessor, firstLook, strangeLook, peakMiB, fileMiB } =
+    each;
   const megabytes = (peakMiB * 1024 * 1024) / 1e6;
   const lines = [
     `monitor over ${backups} backups: first look ${firstLook.toFixed(2)} s, where they were never seen ${strangeLook.toFixed(2)} s`,
     `  next look ${milliseconds(nextLook)}, of which processor ${(nextLookProcessor * 1000).toFixed(0)} ms`,
     `  peak memory ${megabytes.toFixed(0)} MB (${fileMiB.toFixed(0)} MiB of it pages of files)${load === undefined ? '' : judged(megabytes, TARGETS.megabytes)}`,
   ];
-  if (load !== undefined) lines.push(`  ${loadText(load)}`);
+  if (load !== undefined) lines.push(`  /metrics: ${loadText(load)}${judged(load.p99, TARGETS.p99)}`);
+  if (bareLoad !== undefined) lines.push(`  a server that always says the same: ${loadText(bareLoad)}`);
   if (paint !== undefined) {
     const { median, min, max } = paint;
     const range = `[${min.toFixed(0)} to ${max.toFixed(0)}]`;
@@ -56,7 +58,7 @@ function monitorText(each: MonitorReport): string {
 
 function loadText({ requests, failures, p50, p99, max }: NonNullable<MonitorReport['load']>): string {
   const figures = `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${max.toFixed(0)} ms`;
-  return `/metrics: ${requests} requests, ${failures} failed; ${figures}${judged(p99, TARGETS.p99)}`;
+  return `${requests} requests, ${failures} failed; ${figures}`;
 }
 
 function judged(value: number, target: number): string {
