@@ -1,34 +1,34 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ALERT_KINDS, type AlertLedger } from '../model/alerts.ts';
 import { BACKUP_TYPES, SERVICES } from '../model/vocabulary.ts';
 
-const instant = z.iso.datetime();
-const condition = z.object({
-  key: z.string(),
-  name: z.string(),
-  severity: z.enum(['critical', 'warning']),
-  service: z.enum(SERVICES).exactOptional(),
-  type: z.enum(BACKUP_TYPES).exactOptional(),
-  volume: z.string().exactOptional(),
-  summary: z.string(),
-  hint: z.string(),
+const instant = v.pipe(v.string(), v.isoTimestamp());
+const condition = v.object({
+  key: v.string(),
+  name: v.string(),
+  severity: v.picklist(['critical', 'warning']),
+  service: v.exactOptional(v.picklist(SERVICES)),
+  type: v.exactOptional(v.picklist(BACKUP_TYPES)),
+  volume: v.exactOptional(v.string()),
+  summary: v.string(),
+  hint: v.string(),
 });
-const told = z.object({ condition, since: instant });
-const message = z.object({
-  id: z.string(),
-  kind: z.enum(ALERT_KINDS),
+const told = v.object({ condition, since: instant });
+const message = v.object({
+  id: v.string(),
+  kind: v.picklist(ALERT_KINDS),
   at: instant,
-  group: z.string(),
-  alerts: z.array(told),
+  group: v.string(),
+  alerts: v.array(told),
 });
 
-const LINE = z.union([
-  z.object({ known: told.extend({ toldAt: instant, clearSince: instant.exactOptional() }) }),
-  z.object({ ended: told.extend({ endedAt: instant }) }),
-  z.object({ letter: z.object({ receiver: z.string(), message }) }),
-  z.object({ end: z.object({ lines: z.number(), receivers: z.array(z.string()) }) }),
+const LINE = v.union([
+  v.object({ known: v.object({ ...told.entries, toldAt: instant, clearSince: v.exactOptional(instant) }) }),
+  v.object({ ended: v.object({ ...told.entries, endedAt: instant }) }),
+  v.object({ letter: v.object({ receiver: v.string(), message }) }),
+  v.object({ end: v.object({ lines: v.number(), receivers: v.array(v.string()) }) }),
 ]);
-type Line = z.infer<typeof LINE>;
+type Line = v.InferOutput<typeof LINE>;
 
 /** A line for each thing, so that damage to one is not damage to all; the last says how many there are. */
 export function printLedger({ known, ended, letters, receivers }: AlertLedger): string {
@@ -57,7 +57,8 @@ export function parseLedger(text: string): { ledger: AlertLedger; damage: string
 
 function parseLine(text: string): Line | undefined {
   try {
-    return LINE.safeParse(JSON.parse(text)).data;
+    const parsed = v.safeParse(LINE, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;
   }

@@ -79,11 +79,11 @@ function parseBody(body: Buffer, what: string): Manifest {
 
 /** Fails with `newer-format` or `damaged` unless every value of an authentic manifest has the shape of format 1. */
 export async function checkManifest(manifest: Manifest): Promise<void> {
-  const { manifestSchema } = await import('./manifest-schema.ts'); // a listing does without
-  const { error } = manifestSchema.safeParse(manifest);
+  const { objectionTo } = await import('./manifest-schema.ts'); // a listing does without
+  const objection = objectionTo(manifest);
   const what = `the manifest of ${manifest.id}`;
-  if (error?.issues.some((issue) => issue.code === 'unrecognized_keys') === true) throw newerFormat(what);
-  if (error !== undefined) throw wrongShape(what, error);
+  if (objection?.newer === true) throw newerFormat(what);
+  if (objection !== undefined) throw wrongShape(what, new Error(objection.message));
 }
 
 function wrongShape(what: string, cause?: unknown): BackupError {

@@ -1,43 +1,51 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Manifest } from '../model/backup.ts';
 import type { Facts } from '../model/facts.ts';
 import { BACKUP_TYPES, type BackupId, isBackupId, SERVICES } from '../model/vocabulary.ts';
 
-const id = z.custom<BackupId>((value) => typeof value === 'string' && isBackupId(value));
-const count = z.int().nonnegative();
-const texts = z.array(z.string());
+const id = v.custom<BackupId>((value) => typeof value === 'string' && isBackupId(value));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const texts = v.array(v.string());
 
-const artifact = z.strictObject({
-  role: z.string().exactOptional(),
-  extension: z.string(),
-  name: z.string().regex(/^[^/]+$/),
-  stages: z.array(z.enum(['zst', 'gz', 'enc'])),
-  nonce: z.string().regex(/^[0-9a-f]{32}$/),
+const artifact = v.strictObject({
+  role: v.exactOptional(v.string()),
+  extension: v.string(),
+  name: v.pipe(v.string(), v.regex(/^[^/]+$/)),
+  stages: v.array(v.picklist(['zst', 'gz', 'enc'])),
+  nonce: v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)),
   plainBytes: count,
   storedBytes: count,
-  storedSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  storedSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
 /** Line B of a manifest, looked at only after its MAC matched. */
-export const manifestSchema: z.ZodType<Manifest> = z.strictObject({
+const manifestSchema: v.GenericSchema<unknown, Manifest> = v.strictObject({
   id,
-  service: z.enum(SERVICES),
-  type: z.enum(BACKUP_TYPES),
-  sequence: z.int().positive(),
-  previous: z.string().nullable(),
-  startedAt: z.string(),
-  moment: z.string(),
-  committedAt: z.string(),
-  consistency: z.enum(['consistent', 'fuzzy']),
-  versions: z.record(z.string(), z.string()),
-  artifacts: z.array(artifact),
-  facts: z.custom<Facts>(isFacts),
+  service: v.picklist(SERVICES),
+  type: v.picklist(BACKUP_TYPES),
+  sequence: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  previous: v.nullable(v.string()),
+  startedAt: v.string(),
+  moment: v.string(),
+  committedAt: v.string(),
+  consistency: v.picklist(['consistent', 'fuzzy']),
+  versions: v.record(v.string(), v.string()),
+  artifacts: v.array(artifact),
+  facts: v.custom<Facts>(isFacts),
   warnings: texts,
-  recoveryPoint: z.strictObject({ id: z.string(), services: z.array(z.enum(SERVICES)) }).nullable(),
-  parent: id.nullable(),
+  recoveryPoint: v.nullable(v.strictObject({ id: v.string(), services: v.array(v.picklist(SERVICES)) })),
+  parent: v.nullable(id),
   suspect: texts,
-  purpose: z.enum(['scheduled', 'safety']),
+  purpose: v.picklist(['scheduled', 'safety']),
 });
+
+/** What is wrong with its shape, if anything; `newer`: it has fields that this version does not know. */
+export function objectionTo(manifest: unknown): { readonly newer: boolean; readonly message: string } | undefined {
+  const { issues } = v.safeParse(manifestSchema, manifest);
+  if (issues === undefined) return undefined;
+  const newer = issues.some((issue) => issue.type === 'strict_object' && issue.expected === 'never');
+  return { newer, message: issues.map((issue) => `${v.getDotPath(issue) ?? ''}: ${issue.message}`).join('; ') };
+}
 
 /** By hand: with a fact per table of thousands of backups this is where the time goes. */
 function isFacts(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { ServiceSituation, Situation } from '../../model/situation.ts';
 import { BACKUP_TYPES, SERVICES } from '../../model/vocabulary.ts';
 import {
@@ -14,10 +14,10 @@ import {
 import type { Sight } from './looks.ts';
 
 /** What a question may say; anything else is refused. */
-const QUESTIONS = {
-  service: z.enum(SERVICES),
-  type: z.enum(BACKUP_TYPES),
-  limit: z.coerce.number().int().min(1).max(200),
+export const QUESTIONS = {
+  service: v.picklist(SERVICES),
+  type: v.picklist(BACKUP_TYPES),
+  limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
 } as const;
 
 interface Question {
@@ -35,7 +35,7 @@ export interface ApiRoute {
   /** Which of the questions may be asked beside those of the path. */
   readonly query: readonly ('type' | 'limit')[];
   /** Of `data` in the answer. */
-  readonly schema: z.ZodType;
+  readonly schema: v.GenericSchema;
   /** Undefined: there is no such thing on this platform. */
   readonly answer: (situation: Situation, question: Question) => unknown;
 }
@@ -62,7 +62,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     name: 'listConditions',
     summary: 'What needs a person, worst first, with the command that helps',
     query: [],
-    schema: z.array(conditionSchema),
+    schema: v.array(conditionSchema),
     answer: ({ conditions }) => conditions,
   },
   {
@@ -70,7 +70,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     name: 'listVolumes',
     summary: 'Use of the volumes',
     query: [],
-    schema: z.array(volumeSchema),
+    schema: v.array(volumeSchema),
     answer: ({ volumes }) => volumes,
   },
   {
@@ -78,7 +78,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     name: 'listServices',
     summary: 'What is known of each service',
     query: [],
-    schema: z.array(serviceSchema),
+    schema: v.array(serviceSchema),
     answer: ({ services }) => services,
   },
   {
@@ -94,7 +94,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     name: 'listBackups',
     summary: 'Its newest backups, newest last',
     query: ['type', 'limit'],
-    schema: z.array(backupSchema),
+    schema: v.array(backupSchema),
     answer: (situation, question) => newest(find(situation, question)?.backups, question),
   },
   {
@@ -102,7 +102,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
     name: 'listRuns',
     summary: 'How its newest runs ended, newest last',
     query: ['type', 'limit'],
-    schema: z.array(runSchema),
+    schema: v.array(runSchema),
     answer: (situation, question) => newest(find(situation, question)?.runs, question),
   },
 ];
@@ -121,13 +121,8 @@ function newest<T extends { readonly type?: string }>(
 }
 
 /** What every answer is. */
-export function answerSchema(data: z.ZodType): z.ZodType {
-  return z.strictObject({ sight: sightSchema, data });
-}
-
-/** The schema of a question, as the description and the checks use it. */
-export function questionSchema(name: 'service' | 'type' | 'limit'): z.ZodType {
-  return QUESTIONS[name];
+export function answerSchema(data: v.GenericSchema): v.GenericSchema {
+  return v.strictObject({ sight: sightSchema, data });
 }
 
 /** A question that cannot be answered: why, and as which status. */
@@ -140,17 +135,19 @@ export interface Refusal {
 export function parseQuestion(
   route: ApiRoute,
   parts: Readonly<Record<string, string>>,
-  query: Readonly<Record<string, readonly string[]>>,
+  query: URLSearchParams,
 ): Question | Refusal {
-  const service = QUESTIONS.service.safeParse(parts['service']);
+  const service = v.safeParse(QUESTIONS.service, parts['service']);
   if (route.path.includes('{service}') && !service.success) return { status: 404, detail: 'there is no such service' };
-  const parsed: Record<string, unknown> = service.success ? { service: service.data } : {};
-  for (const [name, texts] of Object.entries(query)) {
+  const parsed: Record<string, unknown> = service.success ? { service: service.output } : {};
+  for (const name of new Set(query.keys())) {
+    const texts = query.getAll(name);
     const known = route.query.find((each) => each === name);
     if (known === undefined) return { status: 400, detail: 'there is a parameter that this address does not have' };
-    const result = QUESTIONS[known].safeParse(texts[0]);
+    const [text = ''] = texts;
+    const result = v.safeParse(QUESTIONS[known], known === 'limit' && /^\d+$/.test(text) ? Number(text) : text);
     if (!result.success || texts.length > 1) return { status: 400, detail: `"${known}" has no value that is allowed` };
-    parsed[known] = result.data;
+    parsed[known] = result.output;
   }
   return parsed;
 }

@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import { API_ROUTES, type ApiRoute, answerSchema, questionSchema } from './api.ts';
-import { problemSchema } from './api-schema.ts';
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
+import { API_ROUTES, type ApiRoute, answerSchema, QUESTIONS } from './api.ts';
+import { NAMED_SCHEMAS } from './api-schema.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -47,7 +47,7 @@ function operationOf(route: ApiRoute, answerId: string): Json {
 }
 
 function parameter(name: string, place: 'path' | 'query'): Json {
-  const { $schema: _, ...schema } = z.toJSONSchema(questionSchema(name as 'service' | 'type' | 'limit')) as Json;
+  const { $schema: _, ...schema } = toJsonSchema(QUESTIONS[name as keyof typeof QUESTIONS], DIALECT);
   return { name, in: place, required: place === 'path', schema };
 }
 
@@ -71,24 +71,21 @@ function refusal(description: string): Json {
 }
 
 function reference(id: string): Json {
-  return { $ref: `#/components/schemas/${id}` };
+  return { $ref: referenceTo(id) };
 }
+
+function referenceTo(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+/** Of OpenAPI 3.1. */
+const DIALECT: ConversionConfig = { target: 'draft-2020-12', ignoreActions: ['guard'] };
 
 /** Each named schema once, with references as OpenAPI writes them. */
 function schemasOf(answers: readonly { readonly route: ApiRoute; readonly id: string }[]): Json {
-  const found: Record<string, unknown> = {};
-  const convert = (id: string, schema: z.ZodType): void => {
-    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Json & { $defs?: Json };
-    Object.assign(found, rename($defs ?? {}), { [id]: rename(own) });
-  };
-  for (const { route, id } of answers) convert(id, answerSchema(route.schema));
-  convert('Problem', problemSchema);
-  return found;
-}
-
-function rename(value: unknown): Json {
-  const text = JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/');
-  return JSON.parse(text) as Json;
+  const named = Object.fromEntries(answers.map(({ route, id }) => [id, answerSchema(route.schema)]));
+  const overrideRef = ({ referenceId }: { readonly referenceId: string }): string => referenceTo(referenceId);
+  return toJsonSchemaDefs({ ...NAMED_SCHEMAS, ...named }, { ...DIALECT, overrideRef });
 }
 
 function capital(name: string): string {

@@ -19,7 +19,7 @@ export async function readGlobals(backup: ReadableBackup): Promise<Globals> {
 }
 
 export async function propertiesOf(backup: ReadableBackup): Promise<Properties> {
-  return await parseProperties(await collectText(backup.chunks(PROPERTIES), 'properties'));
+  return parseProperties(await collectText(backup.chunks(PROPERTIES), 'properties'));
 }
 
 /** Bytes of the dump before its stages. */

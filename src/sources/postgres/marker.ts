@@ -1,26 +1,26 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
-const OnceLive = z.object({
-  comment: z.nullable(z.string()),
-  connectionLimit: z.number(),
-  isTemplate: z.boolean(),
-  allowConnections: z.boolean(),
+const OnceLive = v.object({
+  comment: v.nullable(v.string()),
+  connectionLimit: v.number(),
+  isTemplate: v.boolean(),
+  allowConnections: v.boolean(),
 });
 
 /** What a database gets back once it is the live one. */
-export type OnceLive = z.infer<typeof OnceLive>;
+export type OnceLive = v.InferOutput<typeof OnceLive>;
 
-const Marker = z.object({
+const Marker = v.object({
   /** The restore's token: nothing without it is ever renamed or dropped. */
-  restore: z.string(),
-  part: z.enum(['staging', 'staged', 'swapping', 'rolled-back', 'replaced', 'returning']),
+  restore: v.string(),
+  part: v.picklist(['staging', 'staged', 'swapping', 'rolled-back', 'replaced', 'returning']),
   onceLive: OnceLive,
   /** While swapping: whether the live database took connections before. */
-  liveAllowed: z.optional(z.boolean()),
+  liveAllowed: v.optional(v.boolean()),
 });
 
 /** What a database beside the live one is, written into its comment, so that no state is guessed from names. */
-export type Marker = z.infer<typeof Marker>;
+export type Marker = v.InferOutput<typeof Marker>;
 
 const PREFIX = 'physics-backup restore ';
 
@@ -32,7 +32,8 @@ export function formatMarker(marker: Marker): string {
 export function parseMarker(comment: string | null): Marker | undefined {
   if (comment?.startsWith(PREFIX) !== true) return undefined;
   try {
-    return z.safeParse(Marker, JSON.parse(comment.slice(PREFIX.length))).data;
+    const parsed = v.safeParse(Marker, JSON.parse(comment.slice(PREFIX.length)));
+    return parsed.success ? parsed.output : undefined;
   } catch {
     return undefined;
   }

@@ -1,50 +1,55 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 
-const Privilege = z.object({
+const Privilege = v.object({
   /** Null is PUBLIC. */
-  grantee: z.nullable(z.string()),
-  grantor: z.string(),
-  privilege: z.string(),
-  grantable: z.boolean(),
+  grantee: v.nullable(v.string()),
+  grantor: v.string(),
+  privilege: v.string(),
+  grantable: v.boolean(),
 });
 
-const Setting = z.object({
+const Setting = v.object({
   /** Null for all roles. */
-  role: z.nullable(z.string()),
-  name: z.string(),
-  value: z.string(),
+  role: v.nullable(v.string()),
+  name: v.string(),
+  value: v.string(),
 });
 
-export const Properties = z.object({
-  version: z.literal(1),
-  database: z.string(),
-  owner: z.string(),
-  encoding: z.string(),
-  collate: z.string(),
-  ctype: z.string(),
+const Properties = v.object({
+  version: v.literal(1),
+  database: v.string(),
+  owner: v.string(),
+  encoding: v.string(),
+  collate: v.string(),
+  ctype: v.string(),
   /** `libc`, `icu` or `builtin`. */
-  localeProvider: z.enum(['libc', 'icu', 'builtin']),
+  localeProvider: v.picklist(['libc', 'icu', 'builtin']),
   /** Of icu and builtin. */
-  locale: z.nullable(z.string()),
-  tablespace: z.string(),
-  connectionLimit: z.number(),
-  allowConnections: z.boolean(),
-  isTemplate: z.boolean(),
-  comment: z.nullable(z.string()),
+  locale: v.nullable(v.string()),
+  tablespace: v.string(),
+  connectionLimit: v.number(),
+  allowConnections: v.boolean(),
+  isTemplate: v.boolean(),
+  comment: v.nullable(v.string()),
   /** Null when nothing was ever granted or revoked. */
-  privileges: z.nullable(z.array(Privilege)),
-  settings: z.array(Setting),
-  extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
+  privileges: v.nullable(v.array(Privilege)),
+  settings: v.array(Setting),
+  extensions: v.array(v.object({ name: v.string(), version: v.string(), schema: v.string() })),
   /** Whether there is a schema "public", which every new database has. */
-  hasPublicSchema: z.boolean(),
+  hasPublicSchema: v.boolean(),
   /** Tablespaces other than the default ones that the database uses. */
-  tablespaces: z.array(z.string()),
+  tablespaces: v.array(v.string()),
   /** Roles that own something in it. */
-  owners: z.array(z.string()),
+  owners: v.array(v.string()),
   /** All roles that something in it mentions. */
-  roles: z.array(z.string()),
-  bytes: z.number(),
+  roles: v.array(v.string()),
+  bytes: v.number(),
 });
 
 /** What a dump of the database does not say about it: artifact `properties.json`. */
-export type Properties = z.infer<typeof Properties>;
+export type Properties = v.InferOutput<typeof Properties>;
+
+/** Throws where they have another shape. */
+export function checked(properties: unknown): Properties {
+  return v.parse(Properties, properties);
+}

@@ -1,6 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Connection } from './connection.ts';
-import type { Properties } from './properties-schema.ts';
+import { checked, type Properties } from './properties-schema.ts';
 
 export type { Properties } from './properties-schema.ts';
 
@@ -51,7 +51,7 @@ const READ = `
 /** The properties of the database that the session is in. */
 export async function readProperties(connection: Connection): Promise<Properties> {
   const { properties } = await connection.one<{ properties: unknown }>(READ);
-  return await parsed(properties);
+  return checked(properties);
 }
 
 export function formatProperties(properties: Properties): Uint8Array {
@@ -59,16 +59,10 @@ export function formatProperties(properties: Properties): Uint8Array {
 }
 
 /** Fails with kind `damaged` when the text is not what `formatProperties` wrote. */
-export async function parseProperties(text: string): Promise<Properties> {
+export function parseProperties(text: string): Properties {
   try {
-    return await parsed(JSON.parse(text));
+    return checked(JSON.parse(text));
   } catch (cause) {
     throw new BackupError('postgres: the database properties of the backup cannot be read', { kind: 'damaged', cause });
   }
-}
-
-/** The schema library is loaded while pg_dump works, not before it begins. */
-async function parsed(properties: unknown): Promise<Properties> {
-  const schema = await import('./properties-schema.ts');
-  return schema.Properties.parse(properties);
 }
