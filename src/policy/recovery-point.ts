@@ -55,7 +55,7 @@ export function choosePoint<M extends Choosable>(
   const reasons = refused.map(({ manifest, objection }) => `${manifest.id}: ${objection}`);
   const matching = usable.filter((each) => matches(each, request.selector));
   const complete = completePoints(matching, usable, request);
-  const [last] = complete.toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  const last = complete.reduce<CompletePoint<M> | undefined>(later, undefined);
   const choice =
     last === undefined ? looseChoice(matching, request, reasons) : { point: pointOf(last.id, last.backups), reasons };
   return withPassedOver(choice, refused, request);
@@ -124,8 +124,19 @@ function matches(manifest: Choosable, selector: string): boolean {
 
 interface CompletePoint<M extends Choosable> {
   readonly id: string;
-  readonly at: string;
   readonly backups: readonly M[];
+}
+
+/**
+ * The one that was committed later, by the sequences of its backups: a moment is what a clock said, and one that was
+ * wrong for a day would be the newest for years.
+ */
+function later<M extends Choosable>(best: CompletePoint<M> | undefined, other: CompletePoint<M>): CompletePoint<M> {
+  const orders = (best?.backups ?? []).flatMap(({ service, sequence }) => {
+    const own = other.backups.find((each) => each.service === service);
+    return own === undefined ? [] : [own.sequence - sequence];
+  });
+  return best === undefined || (orders.find((each) => each !== 0) ?? 0) > 0 ? other : best;
 }
 
 function completePoints<M extends Choosable>(
@@ -140,7 +151,7 @@ function completePoints<M extends Choosable>(
     const wanted = new Set([...services, ...members.flatMap((each) => each.recoveryPoint?.services ?? [])]);
     const newest = newestOfEach(members);
     const backups = [...wanted].flatMap((service) => newest.get(service) ?? []);
-    return backups.length === wanted.size ? [{ id, at: latestMoment(backups), backups }] : [];
+    return backups.length === wanted.size ? [{ id, backups }] : [];
   });
 }
 
@@ -173,10 +184,6 @@ function newestOfEach<M extends Choosable>(manifests: readonly M[]): ReadonlyMap
     if (other === undefined || each.sequence > other.sequence) newest.set(each.service, each);
   }
   return newest;
-}
-
-function latestMoment(backups: readonly Choosable[]): string {
-  return backups.map((each) => each.moment).reduce((a, b) => (a > b ? a : b), '');
 }
 
 /** Between the earliest and the latest of the moments, in seconds. */

@@ -20,6 +20,13 @@ describe('the choice of a recovery point', () => {
     expect(point?.warnings).toEqual([]);
   });
 
+  test('is the one committed last, whatever a clock once said', () => {
+    const sequenced = (hour: number, sequence: number): Candidate[] =>
+      pointAt(hour).map(({ manifest, proof }) => ({ manifest: { ...manifest, sequence }, proof }));
+    expect(choosePoint([...sequenced(23, 1), ...sequenced(4, 2)], latest).point?.id).toBe('point_4');
+    expect(choosePoint([...sequenced(4, 2), ...sequenced(23, 1)], latest).point?.id).toBe('point_4');
+  });
+
   test('passes over a newer one that lacks a service', () => {
     expect(choosePoint([...pointAt(2), ...pointAt(4, ['postgres', 'redis'])], latest).point?.id).toBe('point_2');
   });
