@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { BackupError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Damage } from '../model/agent.ts';
 import type { BackupId, Service } from '../model/vocabulary.ts';
@@ -56,8 +57,18 @@ export async function cleanUp(
     removed.push(id);
     log.info('removed a backup', { id, why });
   };
-  await repository.removeAll(removalsOf(plan, found), lock, noteRemoval, signal);
+  try {
+    await repository.removeAll(removalsOf(plan, found), lock, noteRemoval, signal);
+  } catch (error) {
+    throw error instanceof BackupError && removed.length > 0 ? withRemoved(error, removed) : error;
+  }
   return { ...plan, removed, orphans: await purge(lock, deps, signal) };
+}
+
+/** What has gone is gone, whatever came then. */
+function withRemoved({ message, kind, hint, cause }: BackupError, removed: readonly BackupId[]): BackupError {
+  const gone = `removed before: ${removed.join(', ')}`;
+  return new BackupError(`${message}; ${gone}`, { kind, ...(hint === undefined ? {} : { hint }), cause });
 }
 
 function planOf(

@@ -1,11 +1,15 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { reason } from '../../src/base/errors.ts';
+import type { Log } from '../../src/base/log.ts';
 import type { Store } from '../../src/model/store.ts';
+import { cleanUp } from '../../src/operations/cleanup.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 import type { StoredBackup } from '../../src/repository/stored-backup.ts';
 import { LocalStore } from '../../src/stores/local.ts';
 import { FaultyStore } from '../support/faulty-store.ts';
+import { outcomeOf } from '../support/manifests.ts';
 import {
   backupFiles,
   BODY,
@@ -34,7 +38,8 @@ async function another(repository: Repository): Promise<void> {
   await using lock = await repository.lock('postgres', never);
   await using draft = await repository.draft('postgres', 'daily', lock, quiet);
   await draft.fromChunks(DUMP, chunksOf(Buffer.from('some rows')));
-  await draft.commit(BODY);
+  const stored = await draft.commit(BODY);
+  await repository.recordOutcome(stored, outcomeOf('content', true), never);
 }
 
 async function copy(): Promise<Scratch> {
@@ -127,6 +132,32 @@ test.each(['before', 'after'] as const)(
     }
   },
 );
+
+test('a cleanup that fails midway says which were gone before', async () => {
+  const rules = { platform: ['postgres'], own: [], otherwise: 1, keepAtLeast: 1 } as const;
+  const request = { services: ['postgres'], types: 'all', rules, pinned: new Map() } as const;
+  const clock = { now: () => '2099-01-01T00:00:00.000Z' };
+  const log = { info: () => undefined } as unknown as Log;
+  const said = new Map<string, string>();
+  const calls = await callsOfARemoval();
+  for (let failAt = 1; failAt <= calls; failAt += 1) {
+    await using directory = await copy();
+    const before = (await look(directory.path)).ids;
+    const store = new FaultyStore(new LocalStore(directory.path), failAt, 'before');
+    const deps = { repository: await repositoryIn(directory.path, { store }), clock, log };
+    const thrown = await cleanUp('postgres', request, [], deps, never).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const { ids } = await look(directory.path);
+    const gone = before.toReversed().filter((id) => !ids.includes(id)); // the newest of them goes first
+    if (thrown !== undefined) said.set(gone.join(', '), reason(thrown));
+  }
+  const [none, ...some] = [...said].toSorted(([a], [b]) => a.length - b.length);
+  expect(none).toEqual(['', expect.not.stringContaining('removed before')]);
+  expect(some.map(([gone]) => gone.split(', ').length)).toEqual([1, 2, 3]);
+  for (const [gone, message] of some) expect(message).toContain(`; removed before: ${gone}`);
+});
 
 test('a backup that is put back is noticed, whether it was the last to go or not', async () => {
   await using directory = await copy();

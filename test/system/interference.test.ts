@@ -90,6 +90,7 @@ describe('two runs at once', () => {
     await begun;
     const refusal = { code: 6, says: /^application: another run holds the lock \(process \d+/, hint: /wait/ };
     expectRefusal(await rig.site.run(['--quiet', 'backup', 'application', 'daily']), refusal);
+    expectRefusal(await rig.site.run(['--quiet', 'cleanup', 'application']), refusal);
     const before = await manifestsOf(rig.site);
     await open();
     expect([0, 4]).toContain((await first).code);
