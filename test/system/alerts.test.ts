@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AlertOutbox } from '../../src/records/alert-outbox.ts';
 import { AT, messageOf } from '../support/alert-messages.ts';
 import { conditionOf } from '../support/conditions.ts';
@@ -8,6 +8,7 @@ import { type RunningAlertmanager, startAlertmanager } from '../support/receiver
 import { type Authority, makeAuthority } from '../support/receivers/authority.ts';
 import { type HttpsReceiver, httpsReceiver } from '../support/receivers/https.ts';
 import { type SmtpReceiver, smtpReceiver } from '../support/receivers/smtp.ts';
+import { startMonitor } from '../support/system/monitor-process.ts';
 import { complaintOf, documentOf } from '../support/system/program.ts';
 import { openSite, type Site } from '../support/system/site.ts';
 
@@ -109,6 +110,37 @@ test('"alerts test" without receivers, and settings that lack something, are exi
   });
   expect(plain).toMatchObject({ code: 2, stderr: expect.stringContaining('allowed: an https:// address') as string });
   expect(plain.stderr).not.toMatch(SECRETS);
+});
+
+test('a message that was taken as the monitor was killed comes again with the same id, and then no more', async () => {
+  await using other = await httpsReceiver(authority);
+  await using platform = await openSite(['application'], {
+    APPLICATION_PATHS: 'uploads=/nowhere',
+    WEBHOOK_URL: other.url,
+    ALERT_CA_FILE: authority.file,
+  });
+  other.answer = 'hang';
+  {
+    await using monitor = await startMonitor(platform);
+    await other.has(1);
+    monitor.signal('SIGKILL');
+    await monitor.ended;
+  }
+  other.answer = 200;
+  await using again = await startMonitor(platform);
+  await other.has(2);
+  await vi.waitUntil(
+    async () => ((await platform.good(['alerts', 'list']))['pending'] as unknown[]).length === 0,
+    60_000,
+  );
+  const looked = async (): Promise<string> => (await again.situation()).data.at;
+  for (let before = await looked(), looks = 0; looks < 3; looks += 1) {
+    await vi.waitUntil(async () => (await looked()) !== before, 60_000);
+    before = await looked();
+  }
+  const ids = other.received.map(({ headers }) => headers['idempotency-key']);
+  expect(ids).toEqual([ids[0], ids[0]]);
+  expect(other.received[1]?.body).toBe(other.received[0]?.body);
 });
 
 test('"alerts list" shows what fires and what waits for its receiver; damage is a warning', async () => {
