@@ -55,7 +55,7 @@ export function choosePoint<M extends Choosable>(
   const reasons = refused.map(({ manifest, objection }) => `${manifest.id}: ${objection}`);
   const matching = usable.filter((each) => matches(each, request.selector));
   const complete = completePoints(matching, usable, request);
-  const last = complete.reduce<CompletePoint<M> | undefined>(later, undefined);
+  const last = lastCommitted(complete, request.services, ({ backups }) => backups);
   const choice =
     last === undefined ? looseChoice(matching, request, reasons) : { point: pointOf(last.id, last.backups), reasons };
   return withPassedOver(choice, refused, request);
@@ -128,15 +128,18 @@ interface CompletePoint<M extends Choosable> {
 }
 
 /**
- * The one that was committed later, by the sequences of its backups: a moment is what a clock said, and one that was
- * wrong for a day would be the newest for years.
+ * The point that was committed last: by the sequence of a service that all of them hold. Moments are what clocks said, and
+ * one that was wrong for a day would be the newest for years.
  */
-function later<M extends Choosable>(best: CompletePoint<M> | undefined, other: CompletePoint<M>): CompletePoint<M> {
-  const orders = (best?.backups ?? []).flatMap(({ service, sequence }) => {
-    const own = other.backups.find((each) => each.service === service);
-    return own === undefined ? [] : [own.sequence - sequence];
-  });
-  return best === undefined || (orders.find((each) => each !== 0) ?? 0) > 0 ? other : best;
+export function lastCommitted<P>(
+  points: readonly P[],
+  [service]: readonly Service[],
+  backupsOf: (point: P) => readonly Pick<Manifest, 'service' | 'sequence'>[],
+): P | undefined {
+  const sequences = points.map((point) =>
+    Math.max(...backupsOf(point).map((each) => (each.service === service ? each.sequence : 0))),
+  );
+  return points[sequences.indexOf(Math.max(...sequences))];
 }
 
 function completePoints<M extends Choosable>(

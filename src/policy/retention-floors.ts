@@ -1,5 +1,6 @@
 import { isVerified, type Manifest, type Proof } from '../model/backup.ts';
 import type { BackupId, BackupType, Instant, Service } from '../model/vocabulary.ts';
+import { lastCommitted } from './recovery-point.ts';
 
 /** A backup as retention sees it: what its authenticated manifest and proof say, and what holds on to it. */
 export interface HeldBackup {
@@ -116,9 +117,12 @@ function lastOfServices(good: readonly Manifest[]): ReadonlyMap<Service, BackupI
 
 /** The newest of all, and the newest that holds the whole platform. */
 function lastPoints(points: readonly Point[], platform: readonly Service[]): Point[] {
-  const sorted = points.toSorted((a, b) => (a.at < b.at ? 1 : -1));
-  const whole = sorted.find(({ members }) => platform.every((each) => members.some(({ service }) => service === each)));
-  return [sorted[0], whole].filter((each) => each !== undefined);
+  const [newest] = points.toSorted((a, b) => (a.at < b.at ? 1 : -1));
+  const whole = points.filter(({ members }) =>
+    platform.every((each) => members.some(({ service }) => service === each)),
+  );
+  const last = lastCommitted(whole, platform, ({ members }) => members); // what `recover latest` would take
+  return [newest, last].filter((each) => each !== undefined);
 }
 
 /** Those that still have a good member of every service that they were to hold. */

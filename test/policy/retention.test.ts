@@ -151,6 +151,19 @@ describe('is kept, whatever its age,', () => {
     ]);
   });
 
+  test('the last recovery point by its sequences, which is what recover would take, and not by what a clock said', () => {
+    const pointAt = (days: number, sequence: number) =>
+      SERVICES.map((each) =>
+        held(each, days, { sequence, recoveryPoint: { id: `point_${sequence}`, services: SERVICES } }),
+      );
+    const later = SERVICES.flatMap((each) => dailiesOf(each, 3)).map((each, index) => ({
+      ...each,
+      manifest: { ...each.manifest, sequence: 10 + index },
+    }));
+    const plan = floors([...pointAt(60, 1), ...pointAt(100, 2), ...later], { services: ['redis'] });
+    expect(plan).toContain('+ part of point_2, the last complete recovery point');
+  });
+
   test('what a chain, a recovery or a lock needs', () => {
     const [base = held('redis', 1), middle = base] = dailies(30, 29);
     const link = held('redis', 20, { parent: middle.manifest.id, type: 'incremental' });
