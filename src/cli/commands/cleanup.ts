@@ -98,7 +98,11 @@ function outcomeOf(results: readonly ServiceResult<CleanupResult>[], dryRun: boo
       bytes,
       orphans,
     },
-    text: [...(decisions.length === 0 ? [] : [planTable(decisions)]), ...swept, ...(done.length === 0 ? [] : [totals])].join('\n'),
+    text: [
+      ...(decisions.length === 0 ? [] : [planTable(decisions)]),
+      ...swept,
+      ...(done.length === 0 ? [] : [totals]),
+    ].join('\n'),
     errors: results.flatMap((each) => errorsIn(each)),
   };
 }
