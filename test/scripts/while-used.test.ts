@@ -9,12 +9,12 @@ const SCRIPT = path.join(import.meta.dirname, '..', '..', 'backup', 'containers'
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'while-used-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Runs a command that says when it begins, and with what signal it ends. */
+/** Runs a command that says when it begins, once it can be told to end. */
 function start(name: string, seconds: number, script: string): ChildProcessWithoutNullStreams {
-  return spawn(SCRIPT, [path.join(scratch, name), String(seconds), 'sh', '-c', `echo begun; ${script}`]);
+  return spawn(SCRIPT, [path.join(scratch, name), String(seconds), 'sh', '-c', script]);
 }
 
-const UNTIL_TOLD = `trap 'echo told; exit 0' TERM; while :; do sleep 0.1; done`;
+const UNTIL_TOLD = `trap 'echo told; exit 0' TERM; echo begun; while :; do sleep 0.1; done`;
 
 async function ended(child: ChildProcessWithoutNullStreams) {
   let said = '';
@@ -56,5 +56,5 @@ test('a stop reaches it at once, and its own end is the end', async () => {
   const result = ended(stopped);
   stopped.kill('SIGTERM');
   expect(await result).toMatchObject({ code: 0, said: 'told\n' });
-  expect(await ended(start('failed', 30, 'exit 7'))).toEqual({ code: 7, said: 'begun\n' });
+  expect(await ended(start('failed', 30, 'echo begun; exit 7'))).toEqual({ code: 7, said: 'begun\n' });
 });
