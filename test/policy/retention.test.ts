@@ -156,10 +156,7 @@ describe('is kept, whatever its age,', () => {
       SERVICES.map((each) =>
         held(each, days, { sequence, recoveryPoint: { id: `point_${sequence}`, services: SERVICES } }),
       );
-    const later = SERVICES.flatMap((each) => dailiesOf(each, 3)).map((each, index) => ({
-      ...each,
-      manifest: { ...each.manifest, sequence: 10 + index },
-    }));
+    const later = SERVICES.flatMap((each) => [3, 2, 1].map((days) => held(each, days, { sequence: 10 - days })));
     const plan = floors([...pointAt(60, 1), ...pointAt(100, 2), ...later], { services: ['redis'] });
     expect(plan).toContain('+ part of point_2, the last complete recovery point');
   });
