@@ -63,6 +63,9 @@ function writeBackups(service: Service, count: number, directory: string, { keyr
   }
 }
 
+/** A `backup all` each day. */
+const HOURS_BETWEEN_POINTS = 24;
+
 function manifestOf(service: Service, at: string, sequence: number, previous: string | null): Manifest {
   const id = backupId(service, 'hourly', at);
   const name = `${id}.dump.zst.enc`;
@@ -85,7 +88,7 @@ function manifestOf(service: Service, at: string, sequence: number, previous: st
     artifacts: [{ ...artifact, plainBytes: 1, storedBytes: 1, storedSha256: '00'.repeat(32) }],
     facts: Object.fromEntries(facts) as Manifest['facts'],
     warnings: [],
-    recoveryPoint: null,
+    recoveryPoint: sequence % HOURS_BETWEEN_POINTS === 0 ? { id: `point_${sequence}`, services: SERVICES } : null,
     parent: null,
     suspect: [],
     purpose: 'scheduled',
