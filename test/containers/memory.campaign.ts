@@ -15,7 +15,7 @@ const FULL = process.env['PHYSICS_BACKUP_CAMPAIGN'] === 'full';
 const SCALES: Readonly<Record<Service, number>> = {
   postgres: 18_000,
   neo4j: 20_000,
-  redis: 46_000,
+  redis: 74_000,
   application: 14_000,
 };
 const SHARE = FULL ? 1 : 1 / 40;
