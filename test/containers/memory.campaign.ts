@@ -41,7 +41,7 @@ async function open() {
   const settings = {
     ...passwords,
     BACKUP_SERVICES: CHOSEN.join(','),
-    REDIS_BACKUP_MEMORY: FULL ? '4g' : '512m',
+    REDIS_BACKUP_MEMORY: FULL ? '6g' : '512m', // two sandboxes, while a restore keeps what it replaces
     BACKUP_TIMEOUT: '14400',
   };
   const services = stack.use(await Stack.prepare({ name, network: name, settings }));
