@@ -14,7 +14,7 @@ const FULL = process.env['PHYSICS_BACKUP_CAMPAIGN'] === 'full';
 /** At these scales a capture is 2 GB before it is compressed; a sample is a fortieth. */
 const SCALES: Readonly<Record<Service, number>> = {
   postgres: 18_000,
-  neo4j: 20_000,
+  neo4j: 200_000,
   redis: 74_000,
   application: 14_000,
 };
