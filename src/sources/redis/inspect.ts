@@ -17,7 +17,12 @@ export async function inspectRedis(settings: RedisSettings, context: Context): P
     return {
       versions: { server: info['redis_version'] ?? 'unknown' },
       bytes: Number(info['used_memory'] ?? 0),
-      findings: [...tools, ...serverFindings(info), ...memoryFindings(info), ...(await rightFindings(connection))],
+      findings: [
+        ...tools,
+        ...serverFindings(info),
+        ...memoryFindings(Number(info['used_memory'] ?? 0), availableMemory()),
+        ...(await rightFindings(connection)),
+      ],
     };
   } catch (error) {
     if (!(error instanceof BackupError) || error.kind === 'cancelled' || error.kind === 'timeout') throw error;
@@ -67,13 +72,18 @@ function persistenceFindings(info: RedisInfo): Finding[] {
     : [ok('persistence', info['aof_enabled'] === '1' ? 'append-only file' : 'RDB snapshots, if any')];
 }
 
-function memoryFindings(info: RedisInfo): Finding[] {
-  const needed = Number(info['used_memory'] ?? 0);
-  const available = availableMemory();
-  if (needed < available) return [ok('memory', `${mebibytes(needed)} of data, ${mebibytes(available)} for a sandbox`)];
-  const message = `the sandbox needs ${mebibytes(needed)} of memory, ${mebibytes(available)} are available`;
+/** A restore over live data has two sandboxes at once: what it brings, and the copy of what it replaces. */
+export function memoryFindings(needed: number, available: number): Finding[] {
   const hint = 'raise the memory limit of the container redis-backup (REDIS_BACKUP_MEMORY in its .env)';
-  return [{ subject: 'memory', severity: 'problem', message, hint, kind: 'no-space' }];
+  const there = `${mebibytes(available)} are available`;
+  if (needed >= available) {
+    const message = `the sandbox needs ${mebibytes(needed)} of memory, ${there}`;
+    return [{ subject: 'memory', severity: 'problem', message, hint, kind: 'no-space' }];
+  }
+  if (2 * needed < available)
+    return [ok('memory', `${mebibytes(needed)} of data, ${mebibytes(available)} for a sandbox`)];
+  const message = `a restore over these data needs two sandboxes, ${mebibytes(2 * needed)} of memory; ${there}`;
+  return [{ subject: 'memory', severity: 'warning', message, hint }];
 }
 
 async function rightFindings(connection: RedisConnection): Promise<Finding[]> {
