@@ -50,7 +50,10 @@ test.each([
   [
     'another wrapped key',
     manifest,
-    (bytes: Buffer) => Buffer.from(bytes.toString().replace(/"wrapped":"(.{40})../, '"wrapped":"$100')),
+    (bytes: Buffer) =>
+      Buffer.from(
+        bytes.toString().replace(/("wrapped":".{40})(.)/, (_, start, digit) => `${start}${digit === '0' ? '1' : '0'}`),
+      ),
   ],
 ])('refuses %s before it prints a byte', async (_how, file, change) => {
   const kept = await readFile(file());
