@@ -2,7 +2,13 @@ import * as v from 'valibot';
 import { ALERT_KINDS, type AlertLedger } from '../model/alerts.ts';
 import { BACKUP_TYPES, SERVICES } from '../model/vocabulary.ts';
 
-const instant = v.pipe(v.string(), v.isoTimestamp());
+/** In UTC, and on a day that exists. */
+const instant = v.pipe(
+  v.string(),
+  v.regex(/^[^ ]+Z$/),
+  v.isoTimestamp(),
+  v.check((text) => Number.isNaN(Date.parse(text)) || new Date(text).toISOString().startsWith(text.slice(0, 10))),
+);
 const condition = v.object({
   key: v.string(),
   name: v.string(),
@@ -26,7 +32,7 @@ const LINE = v.union([
   v.object({ known: v.object({ ...told.entries, toldAt: instant, clearSince: v.exactOptional(instant) }) }),
   v.object({ ended: v.object({ ...told.entries, endedAt: instant }) }),
   v.object({ letter: v.object({ receiver: v.string(), message }) }),
-  v.object({ end: v.object({ lines: v.number(), receivers: v.array(v.string()) }) }),
+  v.object({ end: v.object({ lines: v.pipe(v.number(), v.finite()), receivers: v.array(v.string()) }) }),
 ]);
 type Line = v.InferOutput<typeof LINE>;
 

@@ -119,6 +119,16 @@ describe('a damaged file', () => {
     expect((await readOutbox(directory)).damage).toBeUndefined();
   });
 
+  test.each(['2026-02-30T00:00:00.000Z', '2026-11-01T00:00:00.000+01:00', '2026-11-01 00:00:00.000Z', 'yesterday'])(
+    'a moment that is none of ours: %s',
+    async (moment) => {
+      const file = await filled();
+      const whole = await readFile(file, 'utf8');
+      await writeFile(file, whole.replace(`"since":"${AT}"`, `"since":"${moment}"`));
+      expect((await readOutbox(directory)).damage).toMatch(/^1 of \d+ lines cannot be read$/);
+    },
+  );
+
   test('a directory in its place', async () => {
     await mkdir(path.join(directory, 'alerts', 'outbox.jsonl'), { recursive: true });
     const outbox = await opened();

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 const OnceLive = v.object({
   comment: v.nullable(v.string()),
-  connectionLimit: v.number(),
+  connectionLimit: v.pipe(v.number(), v.finite()),
   isTemplate: v.boolean(),
   allowConnections: v.boolean(),
 });

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+const number = v.pipe(v.number(), v.finite());
+
 const Privilege = v.object({
   /** Null is PUBLIC. */
   grantee: v.nullable(v.string()),
@@ -27,7 +29,7 @@ const Properties = v.object({
   /** Of icu and builtin. */
   locale: v.nullable(v.string()),
   tablespace: v.string(),
-  connectionLimit: v.number(),
+  connectionLimit: number,
   allowConnections: v.boolean(),
   isTemplate: v.boolean(),
   comment: v.nullable(v.string()),
@@ -43,7 +45,7 @@ const Properties = v.object({
   owners: v.array(v.string()),
   /** All roles that something in it mentions. */
   roles: v.array(v.string()),
-  bytes: v.number(),
+  bytes: number,
 });
 
 /** What a dump of the database does not say about it: artifact `properties.json`. */
