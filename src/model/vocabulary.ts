@@ -16,6 +16,9 @@ export const BACKUP_TYPES = [
 ] as const;
 export type BackupType = (typeof BACKUP_TYPES)[number];
 
+/** Types that alone bring a service back. */
+export const FULL_TYPES: readonly BackupType[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'];
+
 /** `<service>_<type>_<YYYYMMDD>_<HHMMSS>`, UTC. */
 export type BackupId = `${Service}_${BackupType}_${string}_${string}`;
 

@@ -1,5 +1,5 @@
 import { type BackupSummary, isVerified, type Manifest, type ValidationOutcome } from '../model/backup.ts';
-import { isBackupType, type BackupType, type Service } from '../model/vocabulary.ts';
+import { FULL_TYPES, isBackupType, type Service } from '../model/vocabulary.ts';
 
 /** What the choice looks at in a manifest. */
 type Choosable = Pick<
@@ -43,8 +43,6 @@ export interface PointChoice<M extends Choosable = Manifest> {
   /** Why newer ones were passed over, or why there is none. */
   readonly reasons: readonly string[];
 }
-
-const FULL: readonly BackupType[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'];
 
 /** Chooses what to recover. Pure; explains itself. The newest complete point wins over newer single backups. */
 export function choosePoint<M extends Choosable>(
@@ -93,7 +91,7 @@ function withPassedOver<M extends Choosable>(
     const { id, service, sequence, purpose, type } = manifest;
     const chosen = point.backups.find((backup) => backup.service === service);
     const newer = chosen !== undefined && sequence > chosen.sequence && matches(manifest, request.selector);
-    const counts = newer && purpose !== 'safety' && FULL.includes(type);
+    const counts = newer && purpose !== 'safety' && FULL_TYPES.includes(type);
     return counts ? [`${id} is newer and was passed over: ${objection}`] : [];
   });
   return { point: { ...point, warnings: [...point.warnings, ...warnings] }, reasons };
@@ -108,7 +106,7 @@ export function objectionTo(
   request: Pick<PointRequest, 'allowFuzzy' | 'allowSuspect'>,
 ): string | undefined {
   if (manifest.purpose === 'safety') return 'a safety copy of what a restore replaced';
-  if (!FULL.includes(manifest.type)) return `type ${manifest.type} is no full capture`;
+  if (!FULL_TYPES.includes(manifest.type)) return `type ${manifest.type} is no full capture`;
   if (proof?.outcomes.some((each) => !each.passed) === true) return 'it failed a check';
   if (!isVerified(proof)) return NOT_VERIFIED;
   if (manifest.consistency === 'fuzzy' && !request.allowFuzzy) return 'fuzzy (--allow-fuzzy takes it)';
@@ -136,10 +134,12 @@ export function lastCommitted<P>(
   [service]: readonly Service[],
   backupsOf: (point: P) => readonly Pick<Manifest, 'service' | 'sequence'>[],
 ): P | undefined {
-  const sequences = points.map((point) =>
-    Math.max(...backupsOf(point).map((each) => (each.service === service ? each.sequence : 0))),
-  );
-  return points[sequences.indexOf(Math.max(...sequences))];
+  let last: { readonly point: P; readonly sequence: number } | undefined;
+  for (const point of points) {
+    for (const { service: own, sequence } of backupsOf(point))
+      if (own === service && (last === undefined || sequence > last.sequence)) last = { point, sequence };
+  }
+  return last?.point;
 }
 
 function completePoints<M extends Choosable>(

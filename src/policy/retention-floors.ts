@@ -1,5 +1,5 @@
 import { isVerified, type Manifest, type Proof } from '../model/backup.ts';
-import type { BackupId, BackupType, Instant, Service } from '../model/vocabulary.ts';
+import { type BackupId, type BackupType, FULL_TYPES, type Instant, type Service } from '../model/vocabulary.ts';
 import { lastCommitted } from './recovery-point.ts';
 
 /** A backup as retention sees it: what its authenticated manifest and proof say, and what holds on to it. */
@@ -58,9 +58,6 @@ interface Point {
   readonly members: readonly Manifest[];
 }
 
-/** Types that alone bring a service back. */
-const FULL: readonly BackupType[] = ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'];
-
 export function protectionOf(backups: readonly HeldBackup[], rules: RetentionRules, now: Instant): Protection {
   const good = backups.filter((each) => isGood(each, now)).map((each) => each.manifest);
   good.sort((a, b) => b.sequence - a.sequence);
@@ -109,7 +106,7 @@ function newestOfTypes(good: readonly Manifest[], most: number): ReadonlySet<Bac
 function lastOfServices(good: readonly Manifest[]): ReadonlyMap<Service, BackupId> {
   return new Map(
     good
-      .filter(({ type }) => FULL.includes(type))
+      .filter(({ type }) => FULL_TYPES.includes(type))
       .toReversed()
       .map(({ service, id }) => [service, id]),
   );

@@ -1,5 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Source } from '../../model/source.ts';
+import { FULL_TYPES } from '../../model/vocabulary.ts';
 import { captureTrees } from './capture.ts';
 import { checkTreeContent } from './content.ts';
 import { inspectTrees } from './inspect.ts';
@@ -12,7 +13,7 @@ export function applicationSource(settings: ApplicationSettings): Source {
   return {
     service: 'application',
     capabilities: {
-      types: ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'],
+      types: FULL_TYPES,
       pointInTime: false,
       stopsProduction: false,
     },

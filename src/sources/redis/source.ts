@@ -1,5 +1,6 @@
 import { BackupError } from '../../base/errors.ts';
 import type { Source } from '../../model/source.ts';
+import { FULL_TYPES } from '../../model/vocabulary.ts';
 import { captureRdb } from './capture.ts';
 import { checkRdbContent } from './content.ts';
 import { inspectRedis } from './inspect.ts';
@@ -12,7 +13,7 @@ export function redisSource(settings: RedisSettings): Source {
   return {
     service: 'redis',
     capabilities: {
-      types: ['hourly', 'daily', 'weekly', 'monthly', 'yearly', 'manual'],
+      types: FULL_TYPES,
       pointInTime: false,
       stopsProduction: false,
     },
