@@ -66,9 +66,12 @@ export async function cleanUp(
 }
 
 /** What has gone is gone, whatever came then. */
-function withRemoved({ message, kind, hint, cause }: BackupError, removed: readonly BackupId[]): BackupError {
+function withRemoved(
+  { message, kind, hint, retrySafe, cause }: BackupError,
+  removed: readonly BackupId[],
+): BackupError {
   const gone = `removed before: ${removed.join(', ')}`;
-  return new BackupError(`${message}; ${gone}`, { kind, ...(hint === undefined ? {} : { hint }), cause });
+  return new BackupError(`${message}; ${gone}`, { kind, ...(hint === undefined ? {} : { hint }), retrySafe, cause });
 }
 
 function planOf(

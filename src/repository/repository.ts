@@ -72,11 +72,9 @@ export class Repository {
   /** Clears what killed runs left, then opens a draft under an id that nothing has used. */
   async draft(service: Service, type: BackupType, lock: ServiceLock, context: DraftContext): Promise<Draft> {
     this.#expectLock(lock, service);
-    await this.#clear(service, context.signal);
+    const removed = await this.#clear(service, context.signal);
     const { store, seal, clock, processes, reached } = this.#deps;
     const startedAt = clock.now();
-    const { removals } = await readLedger(service, this.#reading, [], context.signal);
-    const removed = new Set(removals.map((each) => each.id));
     const id = await freeId(service, type, startedAt, removed, store, context.signal);
     await reached('draft.opened');
     const warn = this.#warn.bind(this);
@@ -198,13 +196,13 @@ export class Repository {
     return stored;
   }
 
-  async #clear(service: Service, signal: AbortSignal): Promise<void> {
-    await this.#underRecordsLock(service, signal, async () => {
-      const { removals } = await readLedger(service, this.#reading, [], signal);
-      const removed = new Set(removals.map((each) => each.id));
-      const aside = await clearLeftovers(service, removed, this.#deps.store, this.#deps.reached, signal);
-      for (const key of aside) this.#deps.log.warn('set aside a file of a backup that was never committed', { key });
-    });
+  async #clear(service: Service, signal: AbortSignal): Promise<ReadonlySet<BackupId>> {
+    await using _lock = await this.#lockRecords(service, signal);
+    const { removals } = await readLedger(service, this.#reading, [], signal);
+    const removed = new Set(removals.map((each) => each.id));
+    const aside = await clearLeftovers(service, removed, this.#deps.store, this.#deps.reached, signal);
+    for (const key of aside) this.#deps.log.warn('set aside a file of a backup that was never committed', { key });
+    return removed;
   }
 
   async #underRecordsLock(service: Service, signal: AbortSignal, work: () => Promise<void>): Promise<void> {

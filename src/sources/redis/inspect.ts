@@ -14,13 +14,14 @@ export async function inspectRedis(settings: RedisSettings, context: Context): P
   try {
     await using connection = await connectRedis(liveAddress(settings), context.signal);
     const info = await connection.info();
+    const bytes = Number(info['used_memory'] ?? 0);
     return {
       versions: { server: info['redis_version'] ?? 'unknown' },
-      bytes: Number(info['used_memory'] ?? 0),
+      bytes,
       findings: [
         ...tools,
         ...serverFindings(info),
-        ...memoryFindings(Number(info['used_memory'] ?? 0), availableMemory()),
+        ...memoryFindings(bytes, availableMemory()),
         ...(await rightFindings(connection)),
       ],
     };
