@@ -1,7 +1,7 @@
 import type { Node, Relationship } from 'neo4j-driver';
 import type { Graph } from './connection.ts';
 import { literal } from './literals.ts';
-import { dateTimeOfText } from './parse-literals.ts';
+import { dateTimeOfText } from './literal-calls.ts';
 
 /**
  * The properties of an entity of which the driver could not decode a value: a zoned date beyond what JavaScript's

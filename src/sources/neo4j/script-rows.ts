@@ -1,7 +1,8 @@
 import { BackupError } from '../../base/errors.ts';
 import { properties } from './literals.ts';
 import { unquoteName } from './names.ts';
-import { callOf, LiteralReader } from './parse-literals.ts';
+import { callOf } from './literal-calls.ts';
+import { LiteralReader } from './parse-literals.ts';
 import { createNodes, createRelationships, type ImportNames, ROWS_HEAD } from './script-format.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
