@@ -40,9 +40,9 @@ class Lender {
 
   /** The borrower has its server until its connection closes. */
   async lend(socket: Socket): Promise<void> {
-    socket.on('error', () => undefined); // the close that follows is what counts
+    socket.on('error', () => undefined); // the close that follows is what counts, and `once` would not wait for it
     socket.resume();
-    const gone = once(socket, 'close');
+    const gone = new Promise((resolve) => socket.once('close', resolve));
     try {
       const neo4j = this.#idle.pop() ?? (await this.#start());
       const environment = { ...neo4j.environment };
